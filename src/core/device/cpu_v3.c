@@ -1,0 +1,10 @@
+/*
+ * Counting kernels for x86-64-v3; see cpu_kernels.h.
+ */
+#include "device/device.h"
+
+#define CPU_DEVICE rad_cpu_v3
+#define CPU_DEVICE_NAME "cpu x86-64-v3"
+#define CPU_KERNEL(name) name##_v3
+
+#include "device/cpu_kernels.h"

@@ -1,0 +1,3 @@
+/* Scaffold: the kernel replaces this file. */
+static bool CPU_KERNEL(count_neighbourhood_differences)(RadContext *context, const GreyLevels *levels, int first_slice, int last_slice, int distance, bool planar, int64_t *count, int64_t *difference) { (void) levels; (void) first_slice; (void) last_slice; (void) distance; (void) planar; (void) count; (void) difference; return rad_fail(context, RAD_INTERNAL, "no kernel"); }
+static bool CPU_KERNEL(count_dependences)(RadContext *context, const GreyLevels *levels, int first_slice, int last_slice, int distance, int alpha, bool planar, int64_t *count) { (void) levels; (void) first_slice; (void) last_slice; (void) distance; (void) alpha; (void) planar; (void) count; return rad_fail(context, RAD_INTERNAL, "no kernel"); }

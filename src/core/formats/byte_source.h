@@ -1,0 +1,29 @@
+/*
+ * Where the bytes of a file come from: a value in memory, a TOASTed value read
+ * by slices, a large object.  Positional, so that a reader may look twice.
+ */
+#ifndef RAD_FORMATS_BYTE_SOURCE_H
+#define RAD_FORMATS_BYTE_SOURCE_H
+
+#include "base/context.h"
+
+typedef struct ByteSource
+{
+	const char *name;			/* "image" or "mask", for messages */
+	int64_t		length;			/* bytes */
+	const uint8_t *memory;		/* all bytes when they are in memory, else NULL */
+
+	/*
+	 * Copy `count` bytes at `offset` (inside the length) into buffer.  Used
+	 * when memory is NULL.  May longjmp inside the server.
+	 */
+	bool		(*read) (RadContext *context, void *handle, int64_t offset,
+						 void *buffer, size_t count);
+	void	   *handle;
+} ByteSource;
+
+/* Copy bytes from either kind of source; offset + count must be inside. */
+extern bool rad_source_read(RadContext *context, const ByteSource *source,
+							int64_t offset, void *buffer, size_t count);
+
+#endif							/* RAD_FORMATS_BYTE_SOURCE_H */

@@ -1,0 +1,52 @@
+/*
+ * A mask as runs of equal label along x, with a table of its labels.  A whole
+ * body of organs is a few megabytes in this form, whatever the volume's size.
+ */
+#ifndef RAD_FORMATS_MASK_RUNS_H
+#define RAD_FORMATS_MASK_RUNS_H
+
+#include "formats/reader.h"
+
+/* x_begin <= x < x_end of row (y, z) carry the label. */
+typedef struct LabelRun
+{
+	int32_t		label;			/* never 0 */
+	int			x_begin;
+	int			x_end;
+	int			y;
+	int			z;
+} LabelRun;
+
+typedef struct LabelSummary
+{
+	int32_t		label;
+	int64_t		voxel_count;
+	Box			box;
+} LabelSummary;
+
+typedef struct MaskRuns
+{
+	Grid		grid;
+	int64_t		run_count;
+	LabelRun   *runs;			/* ordered by z, y, x */
+	int			label_count;
+	LabelSummary *labels;		/* ascending; background 0 is not listed */
+} MaskRuns;
+
+/*
+ * Read a whole mask.  A voxel that is not an integer in the int32 range, NaN
+ * included, is RAD_DATA_EXCEPTION and names value and position.
+ */
+extern bool rad_mask_scan(RadContext *context, VolumeReader *reader, MaskRuns **mask);
+
+/* The table's entry for a label, or NULL. */
+extern const LabelSummary *rad_mask_find_label(const MaskRuns *mask, int32_t label);
+
+/*
+ * Move a mask to another grid by nearest neighbour in world coordinates
+ * (halves round up).  Voxels outside the mask's grid are background.
+ */
+extern bool rad_mask_align(RadContext *context, const MaskRuns *mask, const Grid *grid,
+						   MaskRuns **aligned);
+
+#endif							/* RAD_FORMATS_MASK_RUNS_H */

@@ -1,0 +1,52 @@
+/*
+ * Reading a volume from bytes of any supported format.  The format is found by
+ * content.  Voxels are delivered in native byte order with the file's slope
+ * and intercept applied: as integers where that is exact, else as float32.
+ *
+ * The order that keeps memory small: open both files, scan the mask into runs
+ * (rad_mask_scan), then read only the box of the image that the regions need;
+ * reading stops after the last slice of the box.
+ */
+#ifndef RAD_FORMATS_READER_H
+#define RAD_FORMATS_READER_H
+
+#include "formats/byte_source.h"
+#include "volume/volume.h"
+
+typedef struct VolumeReader VolumeReader;
+
+/* Largest size along one axis, and most voxels in a volume, that we accept. */
+#define RAD_MAX_DIMENSION 65535
+#define RAD_MAX_VOLUME_VOXELS ((int64_t) 1 << 38)
+
+/*
+ * Read and check the header.  frame selects one 3-D frame of a 4-D file
+ * (from 0); -1 means none was asked for, which is an error that says how many
+ * frames there are when the file has more than one.
+ *
+ * Errors: RAD_INVALID_BINARY (wrong magic, corrupt header, header that lies
+ * about sizes), RAD_NOT_SUPPORTED (voxel type), RAD_LIMIT_EXCEEDED,
+ * RAD_INVALID_PARAMETER (frame).
+ */
+extern bool rad_volume_open(RadContext *context, const ByteSource *source, int frame,
+							VolumeReader **reader);
+
+extern const Grid *rad_reader_grid(const VolumeReader *reader);
+extern VoxelType rad_reader_voxel_type(const VolumeReader *reader);
+
+/* Read a box of voxels into newly allocated memory (volume->voxels). */
+extern bool rad_volume_read_box(RadContext *context, VolumeReader *reader,
+								const Box *box, Volume *volume);
+
+/*
+ * Deliver rows of voxels (native order and type, scaled) one after the other,
+ * x fastest, for slices first_slice <= z < last_slice.  The callback returns
+ * false to fail.  Polls for interrupts.
+ */
+typedef bool (*RowCallback) (RadContext *context, void *argument, int y, int z,
+							 const void *row);
+extern bool rad_volume_stream(RadContext *context, VolumeReader *reader,
+							  int first_slice, int last_slice,
+							  RowCallback callback, void *argument);
+
+#endif							/* RAD_FORMATS_READER_H */

@@ -1,0 +1,71 @@
+/*
+ * Voxel types and their conversion to double (exact for every type).
+ */
+#include "volume/volume.h"
+
+static const struct
+{
+	size_t		size;
+	const char *name;
+}			voxel_types[VOXEL_TYPE_COUNT] = {
+	[VOXEL_INT8] = {1, "int8"},
+	[VOXEL_UINT8] = {1, "uint8"},
+	[VOXEL_INT16] = {2, "int16"},
+	[VOXEL_UINT16] = {2, "uint16"},
+	[VOXEL_INT32] = {4, "int32"},
+	[VOXEL_UINT32] = {4, "uint32"},
+	[VOXEL_FLOAT32] = {4, "float32"},
+	[VOXEL_FLOAT64] = {8, "float64"},
+};
+
+size_t
+rad_voxel_size(VoxelType type)
+{
+	return voxel_types[type].size;
+}
+
+const char *
+rad_voxel_type_name(VoxelType type)
+{
+	return voxel_types[type].name;
+}
+
+#define CONVERT(ctype) \
+	do { \
+		const ctype *source = (const ctype *) voxels + first; \
+		for (int64_t n = 0; n < count; n++) \
+			out[n] = (double) source[n]; \
+	} while (0)
+
+void
+rad_voxels_to_double(VoxelType type, const void *voxels, int64_t first,
+					 int64_t count, double *out)
+{
+	switch (type)
+	{
+		case VOXEL_INT8:
+			CONVERT(int8_t);
+			break;
+		case VOXEL_UINT8:
+			CONVERT(uint8_t);
+			break;
+		case VOXEL_INT16:
+			CONVERT(int16_t);
+			break;
+		case VOXEL_UINT16:
+			CONVERT(uint16_t);
+			break;
+		case VOXEL_INT32:
+			CONVERT(int32_t);
+			break;
+		case VOXEL_UINT32:
+			CONVERT(uint32_t);
+			break;
+		case VOXEL_FLOAT32:
+			CONVERT(float);
+			break;
+		case VOXEL_FLOAT64:
+			CONVERT(double);
+			break;
+	}
+}

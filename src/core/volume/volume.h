@@ -1,0 +1,42 @@
+/*
+ * Voxels with geometry: what a reader delivers.  A volume may hold only a box
+ * of its grid.
+ */
+#ifndef RAD_VOLUME_VOLUME_H
+#define RAD_VOLUME_VOLUME_H
+
+#include "volume/grid.h"
+
+typedef enum VoxelType
+{
+	VOXEL_INT8,
+	VOXEL_UINT8,
+	VOXEL_INT16,
+	VOXEL_UINT16,
+	VOXEL_INT32,
+	VOXEL_UINT32,
+	VOXEL_FLOAT32,
+	VOXEL_FLOAT64
+} VoxelType;
+
+#define VOXEL_TYPE_COUNT 8
+
+typedef struct Volume
+{
+	Grid		grid;			/* of the whole volume */
+	Box			box;			/* the part that voxels holds */
+	VoxelType	type;
+	void	   *voxels;			/* box, x fastest; native byte order */
+} Volume;
+
+/* Bytes of one voxel, and the type's name as users write it ("int16"). */
+extern size_t rad_voxel_size(VoxelType type);
+extern const char *rad_voxel_type_name(VoxelType type);
+
+/*
+ * Copy count voxels starting at element first into doubles, exactly.
+ */
+extern void rad_voxels_to_double(VoxelType type, const void *voxels, int64_t first,
+								 int64_t count, double *out);
+
+#endif							/* RAD_VOLUME_VOLUME_H */
