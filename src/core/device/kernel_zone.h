@@ -25,7 +25,6 @@
 #include "device/level_row.h"
 
 #include <immintrin.h>
-#include <limits.h>
 
 /* Rows between two polls for a cancel: at most 64 x 65535 voxels. */
 #define ROWS_PER_POLL 64
@@ -196,7 +195,7 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 
 	if (levels->padding < 1)
 		return rad_fail(context, RAD_INTERNAL, "zones need grey levels with padding");
-	if (levels->voxel_count >= (int64_t) UINT32_MAX)
+	if (levels->voxel_count > INT32_MAX)
 		return rad_fail(context, RAD_LIMIT_EXCEEDED,
 						"region of %lld voxels is too large for zones",
 						(long long) levels->voxel_count);
