@@ -234,7 +234,7 @@ assert_zones(const RandomLevels *volume, int padding, int spare)
 		ZoneList	list = {0};
 		int64_t		count;
 
-		if (device != NULL && bytes * 256 > volume->level_count)
+		if (device != NULL && (bytes == 2 || volume->level_count <= 255))
 		{
 			GreyLevels *levels = levels_from_dense(context, volume->size, volume->dense,
 												   volume->level_count, bytes, padding,
