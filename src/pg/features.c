@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(radiomics_features_by_label_large_object);
 /* Where the rows of one call go. */
 typedef struct RowTarget
 {
-	const Settings *settings;
+	Aggregation aggregation;	/* that columns show */
 	TupleDesc	descriptor;
 	const int  *columns;
 	Tuplestorestate *store;		/* NULL: keep one tuple */
@@ -34,6 +34,8 @@ typedef struct RowTarget
 
 static Datum features(FunctionCallInfo fcinfo, SourceKind kind);
 static Datum features_by_label(FunctionCallInfo fcinfo, SourceKind kind);
+static bool extract_rows(OpenScan *scan, const int32 *labels, int label_count,
+						 RowTarget *target);
 static int *map_columns(TupleDesc descriptor, MemoryContext memory);
 static bool emit_row(RadContext *context, void *argument, const LabelFeatures *features);
 static void put_row(RowTarget *target, const int32 *label, const int64 *voxel_count,
@@ -88,16 +90,8 @@ features(FunctionCallInfo fcinfo, SourceKind kind)
 
 	if (!radpg_scan_open(&scan, fcinfo, kind, 3))
 		put_row(&target, &label, NULL, scan.context->message, NULL);
-	else
-	{
-		target.settings = scan.settings;
-		if (!rad_extract(scan.context, radpg_device(), &scan.pair, &label, 1, scan.settings,
-						 emit_row, &target))
-		{
-			radpg_scan_check_failure(&scan);
-			put_row(&target, &label, NULL, scan.context->message, NULL);
-		}
-	}
+	else if (!extract_rows(&scan, &label, 1, &target))
+		put_row(&target, &label, NULL, scan.context->message, NULL);
 	radpg_scan_close(&scan);
 	PG_RETURN_DATUM(HeapTupleGetDatum(target.tuple));
 }
@@ -115,18 +109,30 @@ features_by_label(FunctionCallInfo fcinfo, SourceKind kind)
 
 	if (!radpg_scan_open(&scan, fcinfo, kind, 2))
 		put_row(&target, NULL, NULL, scan.context->message, NULL);
-	else
-	{
-		target.settings = scan.settings;
-		if (!rad_extract(scan.context, radpg_device(), &scan.pair, NULL, 0, scan.settings,
-						 emit_row, &target))
-		{
-			radpg_scan_check_failure(&scan);
-			put_row(&target, NULL, NULL, scan.context->message, NULL);
-		}
-	}
+	else if (!extract_rows(&scan, NULL, 0, &target))
+		put_row(&target, NULL, NULL, scan.context->message, NULL);
 	radpg_scan_close(&scan);
 	return (Datum) 0;
+}
+
+/*
+ * Deliver the rows of an open scan.  Only what the columns show is computed:
+ * one aggregation, and no diagnostics.  Returns false for a failure of the
+ * whole scan that becomes a status.
+ */
+static bool
+extract_rows(OpenScan *scan, const int32 *labels, int label_count, RowTarget *target)
+{
+	Settings	settings = *scan->settings;
+
+	target->aggregation = rad_settings_column_aggregation(&settings);
+	settings.aggregations = 1u << target->aggregation;
+	settings.diagnostics = false;
+	if (rad_extract(scan->context, radpg_device(), &scan->pair, labels, label_count,
+					&settings, emit_row, target))
+		return true;
+	radpg_scan_check_failure(scan);
+	return false;
 }
 
 /*
@@ -201,8 +207,8 @@ put_row(RowTarget *target, const int32 *label, const int64 *voxel_count,
 		}
 		else if (column >= 0 && values != NULL)
 		{
-			Aggregation aggregation = rad_settings_column_aggregation(target->settings);
-			int			slot = rad_aggregation_slot(rad_features[column].family, aggregation);
+			int			slot = rad_aggregation_slot(rad_features[column].family,
+													target->aggregation);
 			double		value = values->value[column][slot];
 
 			datums[n] = Float8GetDatum(value);

@@ -47,7 +47,7 @@ FROM   box, LATERAL (SELECT sx ^ 2 * (nx ^ 2 - 1) / 12 * voxel_count / (voxel_co
                             sy ^ 2 * (ny ^ 2 - 1) / 12 * voxel_count / (voxel_count - 1) AS vy,
                             sz ^ 2 * (nz ^ 2 - 1) / 12 * voxel_count / (voxel_count - 1) AS vz) AS v;
 
--- One intensity: no spread, and no shape of a distribution.
+-- One intensity has no spread; IBSI sets skewness and kurtosis to 0 then.
 SELECT stat_mean, stat_var, stat_skew, stat_kurt, stat_median, stat_min, stat_p10, stat_max, stat_range,
        stat_cov, stat_rms, stat_energy = 49 * voxel_count AS energy, loc_peak_loc, loc_peak_glob,
        ih_mean, ih_entropy, ih_uniformity
@@ -56,7 +56,7 @@ SELECT cm_joint_max, cm_joint_entr, cm_contrast, cm_energy, szm_z_perc = 1.0 / v
        szm_zs_entr, ngt_coarseness, ngt_contrast, ngl_dc_perc
 FROM   box;
 
--- One voxel: what needs two is NULL.
+-- One voxel: what needs a neighbour is NULL.
 SELECT voxel_count, status, stat_mean, stat_var, morph_vol_approx,
        pg_temp.equal(morph_volume, 8 / 48.0) AS mesh_volume, cm_joint_max, rlm_sre, szm_sze,
        ngt_coarseness, ngl_lde, morph_moran_i

@@ -1,8 +1,8 @@
 -- Images and masks as large objects.
 CREATE TEMPORARY TABLE scan AS
 SELECT id, image, mask, lo_from_bytea(0, image) AS image_object, lo_from_bytea(0, mask) AS mask_object
-FROM   (SELECT id, radiomics_test.noise('{80, 70, 110}', '{1, 1, 1}', id) AS image,
-               radiomics_test.box_mask('{80, 70, 110}', '{30, 20, 60}', '{45, 40, 70}') AS mask
+FROM   (SELECT id, radiomics_test.noise('{40, 40, 100}', '{1, 1, 1}', id, 64) AS image,
+               radiomics_test.box_mask('{40, 40, 100}', '{10, 20, 60}', '{25, 40, 70}') AS mask
         FROM   generate_series(1, 2) AS id) AS s;
 
 SELECT id, radiomics.features(image_object, mask_object)::text = radiomics.features(image, mask)::text AS features

@@ -50,12 +50,12 @@ RESET radiomics.cpu_level;
 CREATE TEMPORARY TABLE stored (storage text, image bytea, mask bytea);
 ALTER TABLE stored ALTER image SET STORAGE EXTERNAL, ALTER mask SET STORAGE EXTERNAL;
 INSERT INTO stored
-SELECT 'external', radiomics_test.noise('{80, 70, 110}', '{1, 1, 1}', 3),
-       radiomics_test.box_mask('{80, 70, 110}', '{30, 20, 60}', '{45, 40, 70}');
+SELECT 'external', radiomics_test.noise('{40, 40, 100}', '{1, 1, 1}', 3, 64),
+       radiomics_test.box_mask('{40, 40, 100}', '{10, 20, 60}', '{25, 40, 70}');
 ALTER TABLE stored ALTER image SET STORAGE EXTENDED, ALTER mask SET STORAGE EXTENDED;
 INSERT INTO stored SELECT 'extended', image || '', mask || '' FROM stored;
 SELECT storage, pg_column_size(image) > 1000000 AS image_uncompressed,
-       pg_column_size(mask) > 500000 AS mask_uncompressed
+       pg_column_size(mask) > 150000 AS mask_uncompressed
 FROM   stored ORDER BY storage;
 SELECT count(DISTINCT f::text) AS one_result
 FROM   (SELECT radiomics.features(image, mask) AS f FROM stored
