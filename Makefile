@@ -6,11 +6,14 @@
 #   make check-core                   unit tests of the core, without a server
 #   make check-includes               the direction of includes
 
+# The first target is the default one; PGXS says what it builds.
+all:
+
 MODULE_big = radiomics
 EXTENSION = radiomics
 EXTENSION_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" radiomics.control)
-INSTALL_SCRIPT := sql/radiomics--$(EXTENSION_VERSION).sql
-DATA_built = $(INSTALL_SCRIPT)
+EXTENSION_SCRIPT := sql/radiomics--$(EXTENSION_VERSION).sql
+DATA_built = $(EXTENSION_SCRIPT)
 DATA = $(wildcard sql/upgrade/*--*--*.sql)
 
 CORE := src/core
@@ -24,7 +27,6 @@ DEPENDENCIES := $(OBJS:.o=.d)
 STRICT_FLAGS := $(if $(STRICT),-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers)
 
-# -Isrc/core, not the core's machine flags: the glue does no arithmetic.
 PG_CPPFLAGS = -I$(CORE) -DRADIOMICS_VERSION='"$(EXTENSION_VERSION)"' -MMD -MP
 PG_CFLAGS = -Wno-declaration-after-statement $(STRICT_FLAGS)
 SHLIB_LINK = $(CORE_LIBRARIES)
@@ -40,10 +42,7 @@ REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot
 ISOLATION_OPTS = --inputdir=test --load-extension=radiomics
 
-EXTRA_CLEAN = $(INSTALL_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
-
-# The first rule of all files is the default one; PGXS defines what it does.
-all:
+EXTRA_CLEAN = $(EXTENSION_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
 
 # JIT bitcode brings nothing to functions that run for milliseconds, and would
 # compile everything twice.
@@ -65,7 +64,7 @@ src/core/%_v3.o: LEVEL_FLAGS := $(CORE_V3_FLAGS)
 
 $(OBJS): Makefile src/core/core.mk radiomics.control
 
-$(INSTALL_SCRIPT): $(FRAGMENTS) Makefile radiomics.control
+$(EXTENSION_SCRIPT): $(FRAGMENTS) Makefile radiomics.control
 	for fragment in $(FRAGMENTS); do echo "$${fragment##*/} $$fragment"; done | \
 		LC_ALL=C sort | cut -d ' ' -f 2 | xargs cat > $@.part
 	mv $@.part $@

@@ -3,6 +3,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -75,7 +77,7 @@ static Datum
 feature_rows(FunctionCallInfo fcinfo, SourceKind kind)
 {
 	RowSink		sink = {0};
-	Scan		scan;
+	OpenScan	scan;
 	int32	   *labels = NULL;
 	int			label_count = 0;
 

@@ -3,6 +3,8 @@
  */
 #include "compat.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "utils/builtins.h"
 
@@ -68,7 +70,7 @@ features(FunctionCallInfo fcinfo, SourceKind kind)
 	CallCache  *cache = radpg_call_cache(fcinfo);
 	int32		label = PG_GETARG_INT32(2);
 	RowTarget	target = {0};
-	Scan		scan;
+	OpenScan	scan;
 
 	if (cache->descriptor == NULL)
 	{
@@ -105,7 +107,7 @@ static Datum
 features_by_label(FunctionCallInfo fcinfo, SourceKind kind)
 {
 	RowTarget	target = {0};
-	Scan		scan;
+	OpenScan	scan;
 
 	target.descriptor = radpg_begin_materialize(fcinfo);
 	target.store = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;

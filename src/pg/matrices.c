@@ -68,7 +68,7 @@ static Datum
 matrices(FunctionCallInfo fcinfo, Family family, SourceKind kind)
 {
 	CellTarget	target = {.family = family};
-	Scan		scan;
+	OpenScan	scan;
 
 	target.descriptor = radpg_begin_materialize(fcinfo);
 	target.store = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;

@@ -5,7 +5,7 @@
 
 #include "scan.h"
 
-static bool open_source(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+static bool open_source(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
 						const char *name, ByteSource *source);
 
 CallCache *
@@ -18,7 +18,7 @@ radpg_call_cache(FunctionCallInfo fcinfo)
 }
 
 bool
-radpg_scan_open(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settings_argument)
+radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settings_argument)
 {
 	memset(scan, 0, sizeof(*scan));
 	scan->settings = radpg_settings(&radpg_call_cache(fcinfo)->settings,
@@ -34,7 +34,7 @@ radpg_scan_open(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settin
 }
 
 static bool
-open_source(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+open_source(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
 			const char *name, ByteSource *source)
 {
 	if (kind == SOURCE_BYTEA)
@@ -43,14 +43,14 @@ open_source(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
 }
 
 void
-radpg_scan_check_failure(const Scan *scan)
+radpg_scan_check_failure(const OpenScan *scan)
 {
 	if (!scan->settings->on_error_null || !rad_is_data_failure(scan->context->code))
 		radpg_throw(scan->context);
 }
 
 void
-radpg_scan_close(Scan *scan)
+radpg_scan_close(OpenScan *scan)
 {
 	radpg_source_close(&scan->image);
 	radpg_source_close(&scan->mask);

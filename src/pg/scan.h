@@ -30,27 +30,27 @@ typedef struct CallCache
 
 extern CallCache *radpg_call_cache(FunctionCallInfo fcinfo);
 
-typedef struct Scan
+typedef struct OpenScan
 {
 	RadContext *context;
 	const Settings *settings;
 	ByteSource	image;
 	ByteSource	mask;
 	ScanPair	pair;
-} Scan;
+} OpenScan;
 
 /*
  * Take the settings from the given argument, open image and mask.  Returns
  * false, with the failure in scan->context, when the scan cannot be used and
  * the settings ask for a status instead of an error.  Ereports otherwise.
  */
-extern bool radpg_scan_open(Scan *scan, FunctionCallInfo fcinfo, SourceKind kind,
+extern bool radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind,
 							int settings_argument);
 
 /* Raise the context's failure unless the settings make a status of it. */
-extern void radpg_scan_check_failure(const Scan *scan);
+extern void radpg_scan_check_failure(const OpenScan *scan);
 
 /* Close the sources and free what the core allocated. */
-extern void radpg_scan_close(Scan *scan);
+extern void radpg_scan_close(OpenScan *scan);
 
 #endif							/* RADPG_SCAN_H */

@@ -1,3 +1,315 @@
-/* Scaffold: the kernel replaces this file. */
-static bool CPU_KERNEL(border_distance)(RadContext *context, const int size[3], const uint8_t *mask, bool planar, uint16_t *distance) { (void) size; (void) mask; (void) planar; (void) distance; return rad_fail(context, RAD_INTERNAL, "no kernel"); }
-static bool CPU_KERNEL(find_zones)(RadContext *context, const GreyLevels *levels, const uint16_t *distance, bool planar, ZoneList *zones) { (void) levels; (void) distance; (void) planar; (void) zones; return rad_fail(context, RAD_INTERNAL, "no kernel"); }
+/*
+ * Zones of equal grey level (GLSZM, GLDZM) and the city-block distance to the
+ * border (GLDZM); see device.h.
+ *
+ * find_zones visits voxels in memory order.  A voxel takes the provisional
+ * zone of an earlier neighbour of equal level, or a new one, and unites the
+ * zones of the others.  What makes it fast:
+ *
+ *  - Equal neighbours that touch each other are already united, so links keep
+ *    one neighbour per touching group (almost): a neighbour is dropped when it
+ *    touches an equal neighbour of higher rank.  Ranks, from high to low:
+ *    centre, above, north, west = east, south, left, above_left =
+ *    above_right, corners of the slice below.  All links of a row come from
+ *    byte comparisons in full vectors.  What remains is 0.05 to 0.35 unions a
+ *    voxel.
+ *  - Sizes and smallest distances are kept per provisional zone, so voxels
+ *    are visited once, and labels are only needed of two slices (which stay
+ *    in cache), never of the volume.
+ *  - The smaller number always becomes the parent, so a zone's number is that
+ *    of its first voxel, and one ascending pass over the provisional zones
+ *    sums them up in the order that ZoneList wants.
+ *
+ * bench/bench_zones.c compares with a plain union-find over voxels.
+ */
+#include "device/level_row.h"
+
+#include <immintrin.h>
+
+/* Rows between two polls for a cancel: at most 64 x 65535 voxels. */
+#define ROWS_PER_POLL 64
+
+#define ZONE_NEIGHBOURS 13
+
+/*
+ * The earlier neighbours (x, y, z) by link bit.  A voxel copies the label of
+ * its lowest link, so neighbours whose label was stored long ago come first.
+ */
+static const int8_t zone_neighbours[ZONE_NEIGHBOURS][3] = {
+	{0, 0, -1}, {0, -1, -1}, {-1, 0, -1}, {1, 0, -1}, {0, 1, -1},
+	{-1, -1, -1}, {1, -1, -1}, {-1, 1, -1}, {1, 1, -1},
+	{0, -1, 0}, {-1, -1, 0}, {1, -1, 0}, {-1, 0, 0},
+};
+
+/* The state of one search. */
+typedef struct ZoneSearch
+{
+	uint16_t   *links;			/* of the voxels of one row */
+	uint32_t   *labels;			/* of two slices (planar: one) */
+	Zone	   *zones;			/* provisional */
+	uint32_t   *parent;			/* [zone], <= zone */
+	uint32_t	count;
+	size_t		capacity;
+} ZoneSearch;
+
+/*
+ * Unite two provisional zones: Rem's algorithm with splicing (Dijkstra 1976),
+ * which walks both ancestries at once and shortens them.
+ */
+static inline void
+zone_unite(uint32_t *parent, uint32_t a, uint32_t b)
+{
+	while (parent[a] != parent[b])
+	{
+		uint32_t	next;
+
+		if (parent[a] < parent[b])
+		{
+			uint32_t	swap = a;
+
+			a = b;
+			b = swap;
+		}
+		next = parent[a];
+		parent[a] = parent[b];
+		if (next == a)
+			return;
+		a = next;
+	}
+}
+
+/* Links of 8-bit lanes: bits 0 to 7 in low, 8 to 12 in high. */
+static inline void
+zone_store_links_8(uint16_t *links, RowVector8 low, RowVector8 high)
+{
+#ifdef __AVX2__
+	__m256i		first = _mm256_permute4x64_epi64((__m256i) low, 0xD8);
+	__m256i		second = _mm256_permute4x64_epi64((__m256i) high, 0xD8);
+
+	_mm256_storeu_si256((__m256i *) links, _mm256_unpacklo_epi8(first, second));
+	_mm256_storeu_si256((__m256i *) (links + 16), _mm256_unpackhi_epi8(first, second));
+#else
+	_mm_storeu_si128((__m128i *) links, _mm_unpacklo_epi8((__m128i) low, (__m128i) high));
+	_mm_storeu_si128((__m128i *) (links + 8), _mm_unpackhi_epi8((__m128i) low, (__m128i) high));
+#endif
+}
+
+static inline void
+zone_store_links_16(uint16_t *links, RowVector16 low, RowVector16 high)
+{
+	RowVector16 both = low | high << 8;
+
+	memcpy(links, &both, sizeof(both));
+}
+
+#define LEVEL uint8_t
+#define LEVEL_VECTOR RowVector8
+#define LEVEL_NAME(name) name##_8
+#include "device/kernel_zone_level.h"
+#undef LEVEL
+#undef LEVEL_VECTOR
+#undef LEVEL_NAME
+
+#define LEVEL uint16_t
+#define LEVEL_VECTOR RowVector16
+#define LEVEL_NAME(name) name##_16
+#include "device/kernel_zone_level.h"
+#undef LEVEL
+#undef LEVEL_VECTOR
+#undef LEVEL_NAME
+
+/* Room for as many new provisional zones, and one that is written in vain. */
+static bool
+zone_reserve(RadContext *context, ZoneSearch *search, int64_t more)
+{
+	size_t		needed = (size_t) search->count + (size_t) more + 1;
+	size_t		capacity = search->capacity * 2;
+	Zone	   *zones;
+	uint32_t   *parent;
+
+	if (needed <= search->capacity)
+		return true;
+	if (capacity < needed)
+		capacity = needed;
+	zones = rad_new(context, Zone, capacity);
+	parent = rad_new(context, uint32_t, capacity);
+	if (zones == NULL || parent == NULL)
+		return false;
+	if (search->count > 0)
+	{
+		memcpy(zones, search->zones, search->count * sizeof(Zone));
+		memcpy(parent, search->parent, search->count * sizeof(uint32_t));
+	}
+	rad_release(context, search->zones);
+	rad_release(context, search->parent);
+	search->zones = zones;
+	search->parent = parent;
+	search->capacity = capacity;
+	return true;
+}
+
+/* Sum up provisional zones into zones, in order of first voxel. */
+static bool
+zone_collect(RadContext *context, ZoneSearch *search, bool measured, ZoneList *list)
+{
+	uint32_t   *parent = search->parent;
+	Zone	   *zones;
+	uint32_t	count = 0;
+
+	for (uint32_t n = 0; n < search->count; n++)
+		count += parent[n] == n;
+	zones = rad_new(context, Zone, count);
+	if (zones == NULL)
+		return false;
+	count = 0;
+	for (uint32_t n = 0; n < search->count; n++)
+	{
+		const Zone *part = &search->zones[n];
+		Zone	   *zone;
+
+		/* Below n, parent[] already holds numbers of the list. */
+		if (parent[n] == n)
+		{
+			parent[n] = count;
+			zones[count++] = *part;
+			continue;
+		}
+		parent[n] = parent[parent[n]];
+		zone = &zones[parent[n]];
+		zone->size += part->size;
+		if (measured && part->distance < zone->distance)
+			zone->distance = part->distance;
+	}
+	list->count = count;
+	list->zones = zones;
+	return true;
+}
+
+static bool
+CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
+						const uint16_t *distance, bool planar, ZoneList *list)
+{
+	int64_t		plane = (int64_t) levels->size[0] * levels->size[1];
+	ZoneSearch	search = {0};
+	bool		found;
+
+	if (levels->padding < 1)
+		return rad_fail(context, RAD_INTERNAL, "zones need grey levels with padding");
+	if (levels->voxel_count > INT32_MAX)
+		return rad_fail(context, RAD_LIMIT_EXCEEDED,
+						"region of %lld voxels is too large for zones",
+						(long long) levels->voxel_count);
+	search.links = rad_new(context, uint16_t,
+						   row_buffer_length(levels->size[0]) + ROW_VECTOR_BYTES);
+	search.labels = rad_new_zeroed(context, uint32_t, planar ? plane : 2 * plane);
+	if (search.links == NULL || search.labels == NULL)
+		return false;
+	for (int z = 0; z < levels->size[2]; z++)
+	{
+		int64_t		here = planar ? 0 : (z & 1) * plane;
+		int64_t		below = planar ? 0 : plane - here;
+		const uint16_t *slice_distance = distance != NULL ? distance + z * plane : NULL;
+		int64_t		offsets[ZONE_NEIGHBOURS + 1];
+
+		if (levels->slice_voxel_count[z] == 0)
+			continue;
+		if (!zone_reserve(context, &search, levels->slice_voxel_count[z]))
+			return false;
+		for (int n = 0; n < ZONE_NEIGHBOURS; n++)
+			offsets[n] = zone_neighbours[n][0] +
+				(int64_t) zone_neighbours[n][1] * levels->size[0] +
+				(zone_neighbours[n][2] != 0 ? below - here : 0);
+		offsets[ZONE_NEIGHBOURS] = 0;
+		if (levels->bytes_per_level == 1)
+			found = zone_label_slice_8(context, &search, levels, slice_distance, z,
+									   planar, search.labels + here, offsets);
+		else
+			found = zone_label_slice_16(context, &search, levels, slice_distance, z,
+										planar, search.labels + here, offsets);
+		if (!found)
+			return false;
+	}
+	if (!zone_collect(context, &search, distance != NULL, list))
+		return false;
+	rad_release(context, search.links);
+	rad_release(context, search.labels);
+	rad_release(context, search.zones);
+	rad_release(context, search.parent);
+	return true;
+}
+
+/*
+ * One sweep of the distance along a row: steps from the row before in y and
+ * in z (NULL: none) were joined by the caller in row[]; now the steps in x.
+ */
+static inline void
+distance_step(const uint8_t *mask, const uint16_t *a, const uint16_t *b, int width,
+			  uint16_t *row)
+{
+	for (int x = 0; x < width; x++)
+	{
+		uint16_t	nearest = a[x] < b[x] ? a[x] : b[x];
+
+		row[x] = mask[x] != 0 ? nearest + 1 : 0;
+	}
+}
+
+/*
+ * The exact city-block distance takes two sweeps (Rosenfeld and Pfaltz 1968),
+ * one looking back and one looking forward along every axis.  Distances stay
+ * below 65536 because an axis has at most 65535 voxels and every line of
+ * voxels ends outside.
+ */
+static bool
+CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
+							 const uint8_t *mask, bool planar, uint16_t *distance)
+{
+	int			width = size[0];
+	int64_t		plane = (int64_t) width * size[1];
+	uint16_t   *outside = rad_new_zeroed(context, uint16_t, width);
+
+	if (outside == NULL)
+		return false;
+	for (int z = 0; z < size[2]; z++)
+		for (int y = 0; y < size[1]; y++)
+		{
+			int64_t		at = z * plane + (int64_t) y * width;
+			uint16_t   *row = distance + at;
+			const uint16_t *up = y > 0 ? row - width : outside;
+			const uint16_t *below = planar ? up : z > 0 ? row - plane : outside;
+			uint16_t	last = 0;
+
+			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
+				return false;
+			distance_step(mask + at, up, below, width, row);
+			for (int x = 0; x < width; x++)
+			{
+				last = row[x] < last + 1 ? row[x] : last + 1;
+				row[x] = last;
+			}
+		}
+	for (int z = size[2] - 1; z >= 0; z--)
+		for (int y = size[1] - 1; y >= 0; y--)
+		{
+			uint16_t   *row = distance + z * plane + (int64_t) y * width;
+			const uint16_t *down = y < size[1] - 1 ? row + width : outside;
+			const uint16_t *above = planar ? down : z < size[2] - 1 ? row + plane : outside;
+			uint16_t	last = 0;
+
+			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
+				return false;
+			for (int x = 0; x < width; x++)
+			{
+				uint16_t	nearest = (down[x] < above[x] ? down[x] : above[x]) + 1;
+
+				row[x] = row[x] < nearest ? row[x] : nearest;
+			}
+			for (int x = width - 1; x >= 0; x--)
+			{
+				last = row[x] < last + 1 ? row[x] : last + 1;
+				row[x] = last;
+			}
+		}
+	rad_release(context, outside);
+	return true;
+}

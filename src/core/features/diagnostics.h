@@ -16,7 +16,7 @@ extern bool rad_diagnose_image(RadContext *context, const Volume *image,
 
 /* The part of one label: its mask as read, interpolated and re-segmented. */
 extern bool rad_diagnose_label(RadContext *context, const Volume *image,
-							   const MaskRuns *mask, const LabelSummary *summary,
+							   const MaskRuns *mask, const LabelSummary *label,
 							   const Region *region, Diagnostics *diagnostics);
 
 #endif							/* RAD_FEATURES_DIAGNOSTICS_H */
