@@ -67,8 +67,8 @@ ibsi_digital_phantom_rows(IbsiReference rows[482])
 		value = strchr(aggregation + 1, ',');
 		tolerance = strchr(value + 1, ',');
 		*aggregation = *value = *tolerance = '\0';
-		snprintf(row->tag, sizeof(row->tag), "%s", line);
-		snprintf(row->aggregation, sizeof(row->aggregation), "%s", aggregation + 1);
+		snprintf(row->tag, sizeof(row->tag), "%.63s", line);
+		snprintf(row->aggregation, sizeof(row->aggregation), "%.15s", aggregation + 1);
 		row->value = strtod(value + 1, NULL);
 		row->tolerance = strtod(tolerance + 1, NULL);
 		count++;
