@@ -570,7 +570,7 @@ numbers_must_be_finite(void **state)
 	assert_string_equal(rad_settings_canonical(context, &settings), default_canonical);
 }
 
-/* Long and odd values are cut and escaped in messages, never between the bytes of a character. */
+/* Long values are cut in messages, never between the bytes of a character. */
 static void
 long_values_are_cut(void **state)
 {
@@ -604,6 +604,37 @@ long_values_are_cut(void **state)
 	assert_string_equal(context->message, "unknown setting \"\"");
 	assert_false(rad_settings_set(context, &settings, "align", &value));
 	assert_string_equal(context->message, "invalid value for setting \"align\": \"\"");
+}
+
+static bool
+count_polls(void *argument)
+{
+	return ++*(int *) argument == 20;
+}
+
+/* Lists of any length are read with polls for a cancel, and cut in messages. */
+static void
+long_lists_can_be_cancelled(void **state)
+{
+	RadContext *context = *state;
+	SettingValue *elements = rad_new_zeroed(context, SettingValue, 100000);
+	SettingValue value = {.kind = SETTING_LIST, .count = 10000, .elements = elements};
+	Settings	settings;
+	int			polls = 0;
+
+	context->interrupted = count_polls;
+	context->interrupt_argument = &polls;
+	rad_settings_default(&settings);
+	for (int n = 0; n < 100000; n++)
+		elements[n] = (SettingValue) {.kind = SETTING_TEXT, .text = "ngl_lde"};
+	assert_true(rad_settings_set(context, &settings, "exclude_features", &value));
+	assert_int_equal(polls, 9);
+	value.count = 100000;
+	assert_false(rad_settings_set(context, &settings, "exclude_features", &value));
+	assert_int_equal(context->code, RAD_CANCELLED);
+	assert_int_equal(polls, 20);
+	assert_false(rad_settings_set(context, &settings, "bin_number", &value));
+	assert_string_equal(context->message + strlen(context->message) - 3, "...");
 }
 
 static void
@@ -968,6 +999,7 @@ main(void)
 		SETTINGS_TEST(bad_values_are_refused),
 		SETTINGS_TEST(numbers_must_be_finite),
 		SETTINGS_TEST(long_values_are_cut),
+		SETTINGS_TEST(long_lists_can_be_cancelled),
 		SETTINGS_TEST(unused_bins_are_refused),
 		SETTINGS_TEST(something_must_be_wanted),
 		SETTINGS_TEST(canonical_reads_back),
