@@ -309,8 +309,8 @@ write_settings_reference(void)
 		   "Settings are a JSON object that every feature function takes as its last argument. A key "
 		   "that is left out has its default. An unknown key or a value that is not allowed is an "
 		   "error, and so is a bin number or bin size that the chosen discretisation would not use.\n\n"
-		   "`radiomics.settings_canonical` writes every key out, in the order below and in one form, "
-		   "so that equal settings are equal texts.\n\n"
+		   "`radiomics.settings_canonical` writes every key out in one form, so that settings of equal "
+		   "meaning have equal canonical forms.\n\n"
 		   "## Keys\n\n"
 		   "| key | default | allowed | meaning |\n"
 		   "|---|---|---|---|\n");

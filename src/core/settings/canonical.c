@@ -25,6 +25,13 @@ append_bytes(SettingText *text, const char *bytes, size_t count)
 	text->length += count;
 }
 
+/* True when more text would only be counted; values can be very long. */
+static bool
+is_full(const SettingText *text)
+{
+	return text->size > 0 && text->length >= text->size;
+}
+
 void
 rad_setting_append(SettingText *text, const char *string)
 {
@@ -57,7 +64,7 @@ void
 rad_setting_append_string(SettingText *text, const char *string)
 {
 	rad_setting_append(text, "\"");
-	for (const char *c = string; *c != '\0'; c++)
+	for (const char *c = string; *c != '\0' && !is_full(text); c++)
 	{
 		char		escaped[8];
 
@@ -91,7 +98,7 @@ rad_setting_append_value(SettingText *text, const SettingValue *value)
 			break;
 		case SETTING_LIST:
 			rad_setting_append(text, "[");
-			for (int n = 0; n < value->count; n++)
+			for (int n = 0; n < value->count && !is_full(text); n++)
 			{
 				if (n > 0)
 					rad_setting_append(text, ", ");

@@ -397,6 +397,9 @@ read_names(RadContext *context, SettingKey key, const char *kind, const SettingV
 		const SettingValue *one = is_list ? &value->elements[n] : value;
 		int			found = 0;
 
+		/* A list may repeat names without end. */
+		if (n % 1024 == 1023 && !rad_continue(context))
+			return false;
 		if (one->kind != SETTING_TEXT)
 			return wrong_value(context, key, value, NULL);
 		while (found < count && strcmp(names[found], one->text) != 0)

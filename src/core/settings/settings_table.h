@@ -56,14 +56,14 @@ extern const SettingEntry rad_setting_entries[SETTING_KEY_COUNT];
 extern double rad_setting_scalar(const Settings *settings, SettingKey key);
 
 /*
- * Text in a buffer of fixed size.  What does not fit is dropped, but counted in
- * `length`, so a first pass without buffer finds the size.
+ * Text in a buffer of fixed size.  What does not fit is dropped; `length` then
+ * is at least `size`.  A first pass without buffer finds the size.
  */
 typedef struct SettingText
 {
 	char	   *buffer;
 	size_t		size;			/* of buffer; 0: only count */
-	size_t		length;			/* of the whole text, without the end NUL */
+	size_t		length;			/* of the text, without the end NUL */
 } SettingText;
 
 extern void rad_setting_append(SettingText *text, const char *string);
