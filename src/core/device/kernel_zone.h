@@ -49,7 +49,6 @@ typedef struct ZoneSearch
 	Zone	   *zones;			/* provisional */
 	uint32_t   *parent;			/* [zone], <= zone */
 	uint32_t	count;
-	size_t		capacity;
 } ZoneSearch;
 
 /*
@@ -118,71 +117,35 @@ zone_store_links_16(uint16_t *links, RowVector16 low, RowVector16 high)
 #undef LEVEL_VECTOR
 #undef LEVEL_NAME
 
-/* Room for as many new provisional zones, and one that is written in vain. */
-static bool
-zone_reserve(RadContext *context, ZoneSearch *search, int64_t more)
-{
-	size_t		needed = (size_t) search->count + (size_t) more + 1;
-	size_t		capacity = search->capacity * 2;
-	Zone	   *zones;
-	uint32_t   *parent;
-
-	if (needed <= search->capacity)
-		return true;
-	if (capacity < needed)
-		capacity = needed;
-	zones = rad_new(context, Zone, capacity);
-	parent = rad_new(context, uint32_t, capacity);
-	if (zones == NULL || parent == NULL)
-		return false;
-	if (search->count > 0)
-	{
-		memcpy(zones, search->zones, search->count * sizeof(Zone));
-		memcpy(parent, search->parent, search->count * sizeof(uint32_t));
-	}
-	rad_release(context, search->zones);
-	rad_release(context, search->parent);
-	search->zones = zones;
-	search->parent = parent;
-	search->capacity = capacity;
-	return true;
-}
-
-/* Sum up provisional zones into zones, in order of first voxel. */
-static bool
-zone_collect(RadContext *context, ZoneSearch *search, bool measured, ZoneList *list)
+/*
+ * Sum up provisional zones into zones, in order of first voxel, in place: a
+ * zone never stands behind its first part.
+ */
+static uint32_t
+zone_collect(ZoneSearch *search, bool measured)
 {
 	uint32_t   *parent = search->parent;
-	Zone	   *zones;
+	Zone	   *zones = search->zones;
 	uint32_t	count = 0;
 
 	for (uint32_t n = 0; n < search->count; n++)
-		count += parent[n] == n;
-	zones = rad_new(context, Zone, count);
-	if (zones == NULL)
-		return false;
-	count = 0;
-	for (uint32_t n = 0; n < search->count; n++)
 	{
-		const Zone *part = &search->zones[n];
 		Zone	   *zone;
 
 		/* Below n, parent[] already holds numbers of the list. */
 		if (parent[n] == n)
 		{
 			parent[n] = count;
-			zones[count++] = *part;
+			zones[count++] = zones[n];
 			continue;
 		}
 		parent[n] = parent[parent[n]];
 		zone = &zones[parent[n]];
-		zone->size += part->size;
-		if (measured && part->distance < zone->distance)
-			zone->distance = part->distance;
+		zone->size += zones[n].size;
+		if (measured && zones[n].distance < zone->distance)
+			zone->distance = zones[n].distance;
 	}
-	list->count = count;
-	list->zones = zones;
-	return true;
+	return count;
 }
 
 static bool
@@ -202,7 +165,14 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	search.links = rad_new(context, uint16_t,
 						   row_buffer_length(levels->size[0]) + ROW_VECTOR_BYTES);
 	search.labels = rad_new_zeroed(context, uint32_t, planar ? plane : 2 * plane);
-	if (search.links == NULL || search.labels == NULL)
+	/*
+	 * One more, which is written in vain.  Memory is touched only as far as
+	 * there are zones.
+	 */
+	search.zones = rad_new(context, Zone, levels->voxel_count + 1);
+	search.parent = rad_new(context, uint32_t, levels->voxel_count + 1);
+	if (search.links == NULL || search.labels == NULL || search.zones == NULL ||
+		search.parent == NULL)
 		return false;
 	for (int z = 0; z < levels->size[2]; z++)
 	{
@@ -213,8 +183,6 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 
 		if (levels->slice_voxel_count[z] == 0)
 			continue;
-		if (!zone_reserve(context, &search, levels->slice_voxel_count[z]))
-			return false;
 		for (int n = 0; n < ZONE_NEIGHBOURS; n++)
 			offsets[n] = zone_neighbours[n][0] +
 				(int64_t) zone_neighbours[n][1] * levels->size[0] +
@@ -229,12 +197,20 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 		if (!found)
 			return false;
 	}
-	if (!zone_collect(context, &search, distance != NULL, list))
-		return false;
+	list->count = zone_collect(&search, distance != NULL);
 	rad_release(context, search.links);
 	rad_release(context, search.labels);
-	rad_release(context, search.zones);
 	rad_release(context, search.parent);
+
+	/* Do not keep much more room than the list needs. */
+	list->zones = search.zones;
+	if (list->count > levels->voxel_count / 2)
+		return true;
+	list->zones = rad_new(context, Zone, list->count);
+	if (list->zones == NULL)
+		return false;
+	memcpy(list->zones, search.zones, (size_t) list->count * sizeof(Zone));
+	rad_release(context, search.zones);
 	return true;
 }
 
