@@ -128,8 +128,12 @@ LEVEL_NAME(zone_label_row)(ZoneSearch *search, const LEVEL *row, int first, int 
 		label = link == 0 ? next : label;
 		next += link == 0;
 		zones[label].size++;
-		if (distance != NULL && distance[x] < zones[label].distance)
-			zones[label].distance = distance[x];
+		if (distance != NULL)
+		{
+			uint32_t	nearest = zones[label].distance;
+
+			zones[label].distance = distance[x] < nearest ? distance[x] : nearest;
+		}
 		labels[x] = label;
 		for (link &= link - 1; link != 0; link &= link - 1)
 		{
