@@ -40,7 +40,8 @@ REGRESS = setup install settings features closed_forms errors nulls matrices par
 	large_object
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot
-ISOLATION_OPTS = --inputdir=test --load-extension=radiomics
+# Results and expected output lie with those of pg_regress.
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=radiomics
 
 EXTRA_CLEAN = $(EXTENSION_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
 
