@@ -45,6 +45,7 @@ static const int8_t zone_neighbours[ZONE_NEIGHBOURS][3] = {
 typedef struct ZoneSearch
 {
 	uint16_t   *links;			/* of the voxels of one row */
+	int32_t    *joins;			/* x of voxels of the row with further links */
 	uint32_t   *labels;			/* of two slices (planar: one) */
 	Zone	   *zones;			/* provisional */
 	uint32_t   *parent;			/* [zone], <= zone */
@@ -52,12 +53,24 @@ typedef struct ZoneSearch
 } ZoneSearch;
 
 /*
- * Unite two provisional zones: Rem's algorithm with splicing (Dijkstra 1976),
- * which walks both ancestries at once and shortens them.
+ * Unite two provisional zones.  Their parents are roots almost always, and
+ * the first part deals with those without a branch on which is smaller; else
+ * Rem's algorithm with splicing (Dijkstra 1976) walks both ancestries at once
+ * and shortens them.
  */
 static inline void
 zone_unite(uint32_t *parent, uint32_t a, uint32_t b)
 {
+	uint32_t	low = parent[a] < parent[b] ? parent[a] : parent[b];
+	uint32_t	high = parent[a] < parent[b] ? parent[b] : parent[a];
+
+	if (parent[high] == high)
+	{
+		parent[high] = low;
+		parent[a] = low;
+		parent[b] = low;
+		return;
+	}
 	while (parent[a] != parent[b])
 	{
 		uint32_t	next;
@@ -74,6 +87,25 @@ zone_unite(uint32_t *parent, uint32_t a, uint32_t b)
 		if (next == a)
 			return;
 		a = next;
+	}
+}
+
+/*
+ * Unite the zones of the further links of a row.  Apart from labelling,
+ * because the steps here hardly depend on each other.
+ */
+static void
+zone_join_row(ZoneSearch *search, int join_count, const uint32_t *labels,
+			  const int64_t offsets[ZONE_NEIGHBOURS + 1])
+{
+	for (int n = 0; n < join_count; n++)
+	{
+		int			x = search->joins[n];
+		unsigned	link = search->links[x];
+
+		for (link &= link - 1; link != 0; link &= link - 1)
+			zone_unite(search->parent, labels[x],
+					   labels[x + offsets[__builtin_ctz(link)]]);
 	}
 }
 
@@ -164,6 +196,7 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 						(long long) levels->voxel_count);
 	search.links = rad_new(context, uint16_t,
 						   row_buffer_length(levels->size[0]) + ROW_VECTOR_BYTES);
+	search.joins = rad_new(context, int32_t, levels->size[0]);
 	search.labels = rad_new_zeroed(context, uint32_t, planar ? plane : 2 * plane);
 	/*
 	 * One more, which is written in vain.  Memory is touched only as far as
@@ -171,8 +204,8 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	 */
 	search.zones = rad_new(context, Zone, levels->voxel_count + 1);
 	search.parent = rad_new(context, uint32_t, levels->voxel_count + 1);
-	if (search.links == NULL || search.labels == NULL || search.zones == NULL ||
-		search.parent == NULL)
+	if (search.links == NULL || search.joins == NULL || search.labels == NULL ||
+		search.zones == NULL || search.parent == NULL)
 		return false;
 	for (int z = 0; z < levels->size[2]; z++)
 	{
@@ -199,6 +232,7 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	}
 	list->count = zone_collect(&search, distance != NULL);
 	rad_release(context, search.links);
+	rad_release(context, search.joins);
 	rad_release(context, search.labels);
 	rad_release(context, search.parent);
 
