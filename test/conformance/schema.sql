@@ -72,16 +72,16 @@ BEGIN
     FOR field IN
         WITH swapped AS (
             SELECT 0 AS at, int4send(348) AS bytes                           -- sizeof_hdr
-            UNION ALL SELECT 40, int2send(3)                                 -- dim[0]
+            UNION ALL SELECT 40, int2send(3::int2)                                 -- dim[0]
             UNION ALL SELECT 42 + 2 * (i - 1), int2send(size[i]::int2) FROM generate_series(1, 3) AS i
-            UNION ALL SELECT 48 + 2 * (i - 1), int2send(1) FROM generate_series(1, 4) AS i
-            UNION ALL SELECT 70, int2send(4)                                 -- datatype int16
-            UNION ALL SELECT 72, int2send(16)                                -- bitpix
+            UNION ALL SELECT 48 + 2 * (i - 1), int2send(1::int2) FROM generate_series(1, 4) AS i
+            UNION ALL SELECT 70, int2send(4::int2)                                 -- datatype int16
+            UNION ALL SELECT 72, int2send(16::int2)                                -- bitpix
             UNION ALL SELECT 76, float4send(1)
             UNION ALL SELECT 80 + 4 * (i - 1), float4send(spacing[i]) FROM generate_series(1, 3) AS i
             UNION ALL SELECT 108, float4send(352)                            -- vox_offset
             UNION ALL SELECT 112, float4send(1)                              -- scl_slope
-            UNION ALL SELECT 254, int2send(1)                                -- sform_code
+            UNION ALL SELECT 254, int2send(1::int2)                                -- sform_code
             UNION ALL SELECT 280 + 20 * (i - 1), float4send(spacing[i]) FROM generate_series(1, 3) AS i
         )
         SELECT at,
