@@ -680,7 +680,7 @@ shared_masks_have_their_counts(void **state)
 		Bytes		file = read_shared(cases[n].file);
 		ByteSource	source = memory_source("mask", file);
 		VolumeReader *reader;
-		MaskRuns   *mask;
+		MaskRuns   *mask = NULL;
 
 		if (file.data == NULL)
 		{
