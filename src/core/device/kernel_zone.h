@@ -45,6 +45,7 @@ static const int8_t zone_neighbours[ZONE_NEIGHBOURS][3] = {
 typedef struct ZoneSearch
 {
 	uint16_t   *links;			/* of the voxels of one row */
+	int32_t    *joins;			/* x of voxels of the row with further links */
 	uint32_t   *labels;			/* of two slices (planar: one) */
 	Zone	   *zones;			/* provisional */
 	uint32_t   *parent;			/* [zone], <= zone */
@@ -52,12 +53,24 @@ typedef struct ZoneSearch
 } ZoneSearch;
 
 /*
- * Unite two provisional zones: Rem's algorithm with splicing (Dijkstra 1976),
- * which walks both ancestries at once and shortens them.
+ * Unite two provisional zones.  Their parents are roots almost always, and
+ * the first part deals with those without a branch on which is smaller; else
+ * Rem's algorithm with splicing (Dijkstra 1976) walks both ancestries at once
+ * and shortens them.
  */
 static inline void
 zone_unite(uint32_t *parent, uint32_t a, uint32_t b)
 {
+	uint32_t	low = parent[a] < parent[b] ? parent[a] : parent[b];
+	uint32_t	high = parent[a] < parent[b] ? parent[b] : parent[a];
+
+	if (parent[high] == high)
+	{
+		parent[high] = low;
+		parent[a] = low;
+		parent[b] = low;
+		return;
+	}
 	while (parent[a] != parent[b])
 	{
 		uint32_t	next;
@@ -74,6 +87,25 @@ zone_unite(uint32_t *parent, uint32_t a, uint32_t b)
 		if (next == a)
 			return;
 		a = next;
+	}
+}
+
+/*
+ * Unite the zones of the further links of a row.  Apart from labelling,
+ * because the steps here hardly depend on each other.
+ */
+static void
+zone_join_row(ZoneSearch *search, int join_count, const uint32_t *labels,
+			  const int64_t offsets[ZONE_NEIGHBOURS + 1])
+{
+	for (int n = 0; n < join_count; n++)
+	{
+		int			x = search->joins[n];
+		unsigned	link = search->links[x];
+
+		for (link &= link - 1; link != 0; link &= link - 1)
+			zone_unite(search->parent, labels[x],
+					   labels[x + offsets[__builtin_ctz(link)]]);
 	}
 }
 
@@ -164,6 +196,7 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 						(long long) levels->voxel_count);
 	search.links = rad_new(context, uint16_t,
 						   row_buffer_length(levels->size[0]) + ROW_VECTOR_BYTES);
+	search.joins = rad_new(context, int32_t, levels->size[0]);
 	search.labels = rad_new_zeroed(context, uint32_t, planar ? plane : 2 * plane);
 	/*
 	 * One more, which is written in vain.  Memory is touched only as far as
@@ -171,8 +204,8 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	 */
 	search.zones = rad_new(context, Zone, levels->voxel_count + 1);
 	search.parent = rad_new(context, uint32_t, levels->voxel_count + 1);
-	if (search.links == NULL || search.labels == NULL || search.zones == NULL ||
-		search.parent == NULL)
+	if (search.links == NULL || search.joins == NULL || search.labels == NULL ||
+		search.zones == NULL || search.parent == NULL)
 		return false;
 	for (int z = 0; z < levels->size[2]; z++)
 	{
@@ -199,6 +232,7 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	}
 	list->count = zone_collect(&search, distance != NULL);
 	rad_release(context, search.links);
+	rad_release(context, search.joins);
 	rad_release(context, search.labels);
 	rad_release(context, search.parent);
 
@@ -214,27 +248,98 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	return true;
 }
 
-/*
- * One sweep of the distance along a row: steps from the row before in y and
- * in z (NULL: none) were joined by the caller in row[]; now the steps in x.
- */
-static inline void
-distance_step(const uint8_t *mask, const uint16_t *a, const uint16_t *b, int width,
-			  uint16_t *row)
+/* Distances to one step further than the nearer of two neighbours, 8 voxels. */
+static inline __m128i
+distance_step(const uint16_t *a, const uint16_t *b)
 {
-	for (int x = 0; x < width; x++)
-	{
-		uint16_t	nearest = a[x] < b[x] ? a[x] : b[x];
+	__m128i		nearer = _mm_min_epu16(_mm_loadu_si128((const __m128i *) a),
+									   _mm_loadu_si128((const __m128i *) b));
 
-		row[x] = mask[x] != 0 ? nearest + 1 : 0;
+	return _mm_add_epi16(nearer, _mm_set1_epi16(1));
+}
+
+/*
+ * Steps in x within a register: the smallest of value[m] + |n - m| over
+ * m <= n (or m >= n when backward), for each lane n, and of the lane before
+ * the register, carry.  Three doubling steps replace a chain of eight.
+ */
+static inline __m128i
+distance_spread(__m128i value, uint16_t carry, bool backward)
+{
+	const __m128i far = _mm_set1_epi16(-1);
+	const __m128i steps = backward ? _mm_setr_epi16(8, 7, 6, 5, 4, 3, 2, 1)
+		: _mm_setr_epi16(1, 2, 3, 4, 5, 6, 7, 8);
+
+#define SPREAD(lanes) \
+	value = _mm_min_epu16(value, _mm_adds_epu16( \
+		backward ? _mm_alignr_epi8(far, value, 2 * (lanes)) \
+		: _mm_alignr_epi8(value, far, 16 - 2 * (lanes)), _mm_set1_epi16(lanes)))
+	SPREAD(1);
+	SPREAD(2);
+	SPREAD(4);
+#undef SPREAD
+	return _mm_min_epu16(value, _mm_adds_epu16(_mm_set1_epi16((short) carry), steps));
+}
+
+/*
+ * First sweep along a row: from the rows before in y and z, then from lower x.
+ */
+static void
+distance_forward(const uint8_t *mask, const uint16_t *up, const uint16_t *below,
+				 int width, uint16_t *row)
+{
+	uint16_t	last = 0;
+	int			x = 0;
+
+	for (; x + 8 <= width; x += 8)
+	{
+		__m128i		outside = _mm_cmpeq_epi16(_mm_cvtepu8_epi16(
+			_mm_loadl_epi64((const __m128i *) (mask + x))), _mm_setzero_si128());
+		__m128i		value = _mm_andnot_si128(outside, distance_step(up + x, below + x));
+
+		value = distance_spread(value, last, false);
+		_mm_storeu_si128((__m128i *) (row + x), value);
+		last = (uint16_t) _mm_extract_epi16(value, 7);
+	}
+	for (; x < width; x++)
+	{
+		uint16_t	nearer = up[x] < below[x] ? up[x] : below[x];
+
+		nearer = nearer < last ? nearer : last;
+		row[x] = last = mask[x] != 0 ? nearer + 1 : 0;
+	}
+}
+
+/* Second sweep: from the rows behind in y and z, then from higher x. */
+static void
+distance_backward(const uint16_t *down, const uint16_t *above, int width, uint16_t *row)
+{
+	uint16_t	last = 0;
+	int			x = width;
+
+	for (; x % 8 != 0; x--)
+	{
+		uint16_t	nearer = down[x - 1] < above[x - 1] ? down[x - 1] : above[x - 1];
+
+		nearer = (nearer < last ? nearer : last) + 1;
+		row[x - 1] = last = nearer < row[x - 1] ? nearer : row[x - 1];
+	}
+	for (; x > 0; x -= 8)
+	{
+		__m128i		value = _mm_loadu_si128((const __m128i *) (row + x - 8));
+
+		value = _mm_min_epu16(value, distance_step(down + x - 8, above + x - 8));
+		value = distance_spread(value, last, true);
+		_mm_storeu_si128((__m128i *) (row + x - 8), value);
+		last = (uint16_t) _mm_extract_epi16(value, 0);
 	}
 }
 
 /*
  * The exact city-block distance takes two sweeps (Rosenfeld and Pfaltz 1968),
- * one looking back and one looking forward along every axis.  Distances stay
- * below 65536 because an axis has at most 65535 voxels and every line of
- * voxels ends outside.
+ * one looking back and one looking forward along every axis.  The first one's
+ * values are at most the shortest axis, so 16 bits hold them for any array that
+ * fits into memory.
  */
 static bool
 CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
@@ -253,16 +358,10 @@ CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
 			uint16_t   *row = distance + at;
 			const uint16_t *up = y > 0 ? row - width : outside;
 			const uint16_t *below = planar ? up : z > 0 ? row - plane : outside;
-			uint16_t	last = 0;
 
 			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
 				return false;
-			distance_step(mask + at, up, below, width, row);
-			for (int x = 0; x < width; x++)
-			{
-				last = row[x] < last + 1 ? row[x] : last + 1;
-				row[x] = last;
-			}
+			distance_forward(mask + at, up, below, width, row);
 		}
 	for (int z = size[2] - 1; z >= 0; z--)
 		for (int y = size[1] - 1; y >= 0; y--)
@@ -270,21 +369,10 @@ CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
 			uint16_t   *row = distance + z * plane + (int64_t) y * width;
 			const uint16_t *down = y < size[1] - 1 ? row + width : outside;
 			const uint16_t *above = planar ? down : z < size[2] - 1 ? row + plane : outside;
-			uint16_t	last = 0;
 
 			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
 				return false;
-			for (int x = 0; x < width; x++)
-			{
-				uint16_t	nearest = (down[x] < above[x] ? down[x] : above[x]) + 1;
-
-				row[x] = row[x] < nearest ? row[x] : nearest;
-			}
-			for (int x = width - 1; x >= 0; x--)
-			{
-				last = row[x] < last + 1 ? row[x] : last + 1;
-				row[x] = last;
-			}
+			distance_backward(down, above, width, row);
 		}
 	rad_release(context, outside);
 	return true;

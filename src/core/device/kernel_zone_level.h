@@ -99,21 +99,23 @@ LEVEL_NAME(zone_planar_links)(const LEVEL *row, int64_t row_stride, int count,
 
 /*
  * Give every inside voxel of a row a provisional zone: that of its first
- * link, or a new one; unite the zones of further links.
+ * link, or a new one.  Returns how many voxels, written to joins[], have
+ * further links.
  *
- * Without branches on the level pattern up to the further links, which are
- * few: the next free zone is always written, and taken only when there is no
- * link.
+ * Nothing here branches on the level pattern, which no predictor can learn:
+ * the next free zone is always written, and taken only when there is no link.
  */
-static void
+static int
 LEVEL_NAME(zone_label_row)(ZoneSearch *search, const LEVEL *row, int first, int end,
 						   int slice, const uint16_t *distance, uint32_t *labels,
 						   const int64_t offsets[ZONE_NEIGHBOURS + 1])
 {
 	const uint16_t *links = search->links;
+	int32_t    *joins = search->joins;
 	uint32_t   *parent = search->parent;
 	Zone	   *zones = search->zones;
 	uint32_t	next = search->count;
+	int			join_count = 0;
 
 	for (int x = first; x < end; x++)
 	{
@@ -127,6 +129,7 @@ LEVEL_NAME(zone_label_row)(ZoneSearch *search, const LEVEL *row, int first, int 
 		label = labels[x + offsets[__builtin_ctz(link | 1u << ZONE_NEIGHBOURS)]];
 		label = link == 0 ? next : label;
 		next += link == 0;
+		labels[x] = label;
 		zones[label].size++;
 		if (distance != NULL)
 		{
@@ -134,16 +137,11 @@ LEVEL_NAME(zone_label_row)(ZoneSearch *search, const LEVEL *row, int first, int 
 
 			zones[label].distance = distance[x] < nearest ? distance[x] : nearest;
 		}
-		labels[x] = label;
-		for (link &= link - 1; link != 0; link &= link - 1)
-		{
-			uint32_t	other = labels[x + offsets[__builtin_ctz(link)]];
-
-			if (other != label)
-				zone_unite(parent, label, other);
-		}
+		joins[join_count] = x;
+		join_count += (link & (link - 1)) != 0;
 	}
 	search->count = next;
+	return join_count;
 }
 
 /* All rows of a slice. */
@@ -162,6 +160,7 @@ LEVEL_NAME(zone_label_slice)(RadContext *context, ZoneSearch *search,
 		int64_t		dense = (int64_t) y * width;
 		int			first;
 		int			end;
+		int			join_count;
 
 		if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
 			return false;
@@ -174,9 +173,11 @@ LEVEL_NAME(zone_label_slice)(RadContext *context, ZoneSearch *search,
 			LEVEL_NAME(zone_links)(row + first, levels->row_stride,
 								   levels->slice_stride, end - first,
 								   search->links + first);
-		LEVEL_NAME(zone_label_row)(search, row, first, end, planar ? slice : -1,
-								   distance != NULL ? distance + dense : NULL,
-								   labels + dense, offsets);
+		join_count = LEVEL_NAME(zone_label_row)(search, row, first, end,
+												planar ? slice : -1,
+												distance != NULL ? distance + dense : NULL,
+												labels + dense, offsets);
+		zone_join_row(search, join_count, labels + dense, offsets);
 	}
 	return true;
 }

@@ -233,11 +233,14 @@ ellipsoid_volume(const double semi_axes[3])
 #define LAST_DEGREE 20
 
 /*
- * Area of an ellipsoid with semi-axes a >= b >= c (IBSI RDD2):
+ * Area of an ellipsoid with semi-axes a >= b >= c as IBSI has it (RDD2):
  *
  *	4 pi a b * sum over v of (alpha beta)^v / (1 - 4 v^2) * P_v(x),
  *	x = (alpha^2 + beta^2) / (2 alpha beta),
  *	alpha = sqrt(1 - b^2 / a^2), beta = sqrt(1 - c^2 / a^2).
+ *
+ * This is IBSI's definition, and the reference values follow it.  The true area
+ * would need alpha = sqrt(1 - c^2 / a^2) and beta = sqrt(1 - c^2 / b^2).
  *
  * The product T_v = (alpha beta)^v P_v(x) follows from Legendre's recurrence
  * times (alpha beta)^(v + 1), without a division by alpha beta, so a sphere
