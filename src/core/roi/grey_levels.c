@@ -139,7 +139,7 @@ allocate_levels(RadContext *context, GreyLevels *levels)
 	levels->bytes_per_level = levels->level_count <= 255 ? 1 : 2;
 	levels->row_stride = (levels->size[0] + 2 * padding + ROW_QUANTUM - 1) / ROW_QUANTUM *
 		ROW_QUANTUM;
-	if ((levels->row_stride & (levels->row_stride - 1)) == 0)
+	while ((levels->row_stride & (levels->row_stride - 1)) == 0)
 		levels->row_stride += ROW_QUANTUM;
 	levels->slice_stride = levels->row_stride * (levels->size[1] + 2 * padding);
 	if (levels->slice_stride * levels->bytes_per_level % PAGE == 0)
