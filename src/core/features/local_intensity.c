@@ -9,8 +9,8 @@
  *
  * How: the sphere is a stack of discs, a disc a stack of rows.  For each slice
  * of the image the sums over rows of every half-width are built by widening,
- * then the discs, which are added to the sums of the slices that see them.
- * Each voxel takes part in about a hundred additions at 1 mm, in a fixed order
+ * then the discs, which are added to the sums of the slices that see them, where
+ * these have voxels inside.  Each voxel takes part in about a hundred additions at 1 mm, in a fixed order
  * and without any subtraction, so there is no cancellation, and integers give
  * exact sums.
  */
@@ -94,6 +94,41 @@ typedef enum Channel
 	CHANNEL_COUNT
 } Channel;
 
+/* Voxels begin <= x < end of a row of the intensity box; begin = end: none. */
+typedef struct RowSpan
+{
+	int			begin;
+	int			end;
+} RowSpan;
+
+static RowSpan *
+find_spans(RadContext *context, const Region *region)
+{
+	const Grid *grid = &region->grid;
+	const Box  *box = &region->intensity_box;
+	int			width = box->hi[0] - box->lo[0];
+	RowSpan    *spans = rad_new_zeroed(context, RowSpan, (int64_t) (box->hi[1] - box->lo[1]) *
+									   (box->hi[2] - box->lo[2]));
+	RowSpan    *span = spans;
+
+	if (spans == NULL)
+		return NULL;
+	for (int z = box->lo[2]; z < box->hi[2]; z++)
+		for (int y = box->lo[1]; y < box->hi[1]; y++, span++)
+		{
+			const uint8_t *mask = region->intensity_mask +
+				((int64_t) z * grid->size[1] + y) * grid->size[0] + box->lo[0];
+			const uint8_t *first = memchr(mask, 1, (size_t) width);
+
+			if (first == NULL)
+				continue;
+			span->begin = (int) (first - mask);
+			for (span->end = width; mask[span->end - 1] == 0;)
+				span->end--;
+		}
+	return spans;
+}
+
 /*
  * Sums over the sphere around the voxels of one slice after the other.  The
  * sums of slices z - reach .. z + reach are under way while slice z is added.
@@ -108,6 +143,9 @@ typedef struct SphereSums
 	int			rows;			/* height with the sphere's reach, clipped */
 	int			first_row;		/* y of the first of them */
 
+	/* Of each row of the intensity box: its part with voxels inside. */
+	const RowSpan *spans;		/* [depth][height] */
+
 	double	   *padded;			/* one row of the image with zeros around */
 	double	   *row_sums;		/* [half-width + 1][rows][width] */
 	double	   *disc;			/* one row of a disc */
@@ -115,14 +153,15 @@ typedef struct SphereSums
 } SphereSums;
 
 static bool
-start_sums(RadContext *context, const Region *region, const Sphere *sphere, Channel channel,
-		   SphereSums *sums)
+start_sums(RadContext *context, const Region *region, const Sphere *sphere,
+		   const RowSpan *spans, Channel channel, SphereSums *sums)
 {
 	const Box  *box = &region->intensity_box;
 	int			last_row;
 
 	sums->region = region;
 	sums->sphere = sphere;
+	sums->spans = spans;
 	sums->channel = channel;
 	sums->width = box->hi[0] - box->lo[0];
 	sums->height = box->hi[1] - box->lo[1];
@@ -205,68 +244,89 @@ sum_rows(SphereSums *sums, int z)
 	}
 }
 
-/* Add the disc at distance dz around the voxels of row y to out. */
+/* out[x] += a[x] + b[x], either of which may be NULL. */
 static void
-add_disc_row(SphereSums *sums, int y, int dz, double *restrict above, double *restrict below)
+add_rows(const double *restrict a, const double *restrict b, RowSpan span, double *restrict out)
+{
+	if (a != NULL && b != NULL)
+		for (int x = span.begin; x < span.end; x++)
+			out[x] += a[x] + b[x];
+	else if (a != NULL || b != NULL)
+	{
+		const double *restrict one = a != NULL ? a : b;
+
+		for (int x = span.begin; x < span.end; x++)
+			out[x] += one[x];
+	}
+}
+
+/* The disc at distance dz around the voxels of a row, in sums->disc. */
+static void
+sum_disc_row(SphereSums *sums, int y, int dz, RowSpan span)
 {
 	const Sphere *sphere = sums->sphere;
 	int			center = sums->region->intensity_box.lo[1] + y - sums->first_row;
 	int64_t		plane = (int64_t) sums->rows * sums->width;
 	const int  *half_width = sphere->half_width + dz * (sphere->reach[1] + 1);
-	double	   *restrict disc = sums->disc;
 
-	memcpy(disc, sums->row_sums + half_width[0] * plane + (int64_t) center * sums->width,
-		   (size_t) sums->width * sizeof(double));
+	memcpy(sums->disc + span.begin,
+		   sums->row_sums + half_width[0] * plane + (int64_t) center * sums->width + span.begin,
+		   (size_t) (span.end - span.begin) * sizeof(double));
 	for (int dy = 1; dy <= sphere->reach[1] && half_width[dy] >= 0; dy++)
 	{
 		const double *rows = sums->row_sums + half_width[dy] * plane;
-		const double *before = center - dy >= 0 ?
-			rows + (int64_t) (center - dy) * sums->width : NULL;
-		const double *after = center + dy < sums->rows ?
-			rows + (int64_t) (center + dy) * sums->width : NULL;
 
-		if (before != NULL && after != NULL)
-			for (int x = 0; x < sums->width; x++)
-				disc[x] += before[x] + after[x];
-		else if (before != NULL || after != NULL)
-		{
-			const double *one = before != NULL ? before : after;
-
-			for (int x = 0; x < sums->width; x++)
-				disc[x] += one[x];
-		}
+		add_rows(center >= dy ? rows + (int64_t) (center - dy) * sums->width : NULL,
+				 center + dy < sums->rows ? rows + (int64_t) (center + dy) * sums->width : NULL,
+				 span, sums->disc);
 	}
-	if (above != NULL)
-		for (int x = 0; x < sums->width; x++)
-			above[x] += disc[x];
-	if (below != NULL)
-		for (int x = 0; x < sums->width; x++)
-			below[x] += disc[x];
+}
+
+/* The part of row y of slice z that has voxels inside; none outside the box. */
+static RowSpan
+span_of(const SphereSums *sums, int y, int z)
+{
+	const Box  *box = &sums->region->intensity_box;
+
+	if (z < box->lo[2] || z >= box->hi[2])
+		return (RowSpan) {0, 0};
+	return sums->spans[(int64_t) (z - box->lo[2]) * sums->height + y];
 }
 
 /* Add slice z of the image to the sums of all slices that see it. */
 static bool
 add_slice(RadContext *context, SphereSums *sums, int z)
 {
-	const Box  *box = &sums->region->intensity_box;
+	const Sphere *sphere = sums->sphere;
 
 	sum_rows(sums, z);
-	for (int dz = 0; dz <= sums->sphere->reach[2]; dz++)
+	for (int dz = 0; dz <= sphere->reach[2]; dz++)
 	{
-		bool		has_above = z + dz >= box->lo[2] && z + dz < box->hi[2];
-		bool		has_below = dz > 0 && z - dz >= box->lo[2] && z - dz < box->hi[2];
-
-		if (sums->sphere->half_width[dz * (sums->sphere->reach[1] + 1)] < 0 ||
-			(!has_above && !has_below))
+		if (sphere->half_width[dz * (sphere->reach[1] + 1)] < 0)
 			continue;
 		if (!rad_continue(context))
 			return false;
 		for (int y = 0; y < sums->height; y++)
 		{
 			int64_t		row = (int64_t) y * sums->width;
+			RowSpan		above = span_of(sums, y, z + dz);
+			RowSpan		below = dz > 0 ? span_of(sums, y, z - dz) : (RowSpan) {0, 0};
+			RowSpan		both = above;
 
-			add_disc_row(sums, y, dz, has_above ? slice_sums(sums, z + dz) + row : NULL,
-						 has_below ? slice_sums(sums, z - dz) + row : NULL);
+			if (above.begin == above.end)
+				both = below;
+			else if (below.begin < below.end)
+			{
+				both.begin = above.begin < below.begin ? above.begin : below.begin;
+				both.end = above.end > below.end ? above.end : below.end;
+			}
+			if (both.begin == both.end)
+				continue;
+			sum_disc_row(sums, y, dz, both);
+			if (above.begin < above.end)
+				add_rows(sums->disc, NULL, above, slice_sums(sums, z + dz) + row);
+			if (below.begin < below.end)
+				add_rows(sums->disc, NULL, below, slice_sums(sums, z - dz) + row);
 		}
 	}
 	return true;
@@ -350,11 +410,13 @@ find_all_peaks(RadContext *context, const Region *region, const Sphere *sphere, 
 		box->hi[2] + reach : region->grid.size[2];
 	bool		whole = spheres_are_whole(region, sphere);
 	int			next = box->lo[2];	/* slice to finish next */
+	RowSpan    *spans = find_spans(context, region);
 	SphereSums	sums;
 	SphereSums	counts;
 
-	if (!start_sums(context, region, sphere, CHANNEL_INTENSITY, &sums) ||
-		(!whole && !start_sums(context, region, sphere, CHANNEL_COUNT, &counts)))
+	if (spans == NULL ||
+		!start_sums(context, region, sphere, spans, CHANNEL_INTENSITY, &sums) ||
+		(!whole && !start_sums(context, region, sphere, spans, CHANNEL_COUNT, &counts)))
 		return false;
 	for (int z = begin; z < end; z++)
 	{
@@ -368,6 +430,7 @@ find_all_peaks(RadContext *context, const Region *region, const Sphere *sphere, 
 	finish_sums(context, &sums);
 	if (!whole)
 		finish_sums(context, &counts);
+	rad_release(context, spans);
 	return true;
 }
 
