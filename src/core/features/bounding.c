@@ -196,12 +196,85 @@ smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direc
 	return best;
 }
 
-/* The smallest box with one axis along a unit normal; better ones replace *best. */
-static bool
+/* Directions in which a coarse outline is taken, over half a turn. */
+#define COARSE_DIRECTIONS 8
+
+/*
+ * The shadow's outermost points in both senses of a few directions.  They span
+ * a polygon inside the shadow, so no rectangle around the shadow is smaller
+ * than the smallest around them: most normals are dismissed by that.
+ */
+static int64_t
+coarse_points(const BoxSearch *search, PlanarPoint *points)
+{
+	/* cosines and sines of n pi / 8 */
+	static const PlanarPoint directions[COARSE_DIRECTIONS] = {
+		{1.0, 0.0}, {0.92387953251128674, 0.38268343236508977},
+		{0.70710678118654752, 0.70710678118654752},
+		{0.38268343236508977, 0.92387953251128674}, {0.0, 1.0},
+		{-0.38268343236508977, 0.92387953251128674},
+		{-0.70710678118654752, 0.70710678118654752},
+		{-0.92387953251128674, 0.38268343236508977}
+	};
+
+	for (int direction = 0; direction < COARSE_DIRECTIONS; direction++)
+	{
+		double		low = DBL_MAX;
+		double		high = -DBL_MAX;
+		int64_t		lowest = 0;
+		int64_t		highest = 0;
+
+		for (int64_t n = 0; n < search->vertex_count; n++)
+		{
+			double		height = along(directions[direction], search->shadow[n]);
+
+			if (height < low)
+			{
+				low = height;
+				lowest = n;
+			}
+			if (height > high)
+			{
+				high = height;
+				highest = n;
+			}
+		}
+		points[2 * direction] = search->shadow[lowest];
+		points[2 * direction + 1] = search->shadow[highest];
+	}
+	return 2 * COARSE_DIRECTIONS;
+}
+
+/*
+ * Drop the shadow's points that lie well inside a polygon of its points;
+ * returns how many are left.  Sorting the rest is what costs.
+ */
+static int64_t
+keep_outer_points(BoxSearch *search, const PlanarPoint *polygon, int64_t count)
+{
+	int64_t		kept = 0;
+
+	for (int64_t n = 0; n < search->vertex_count; n++)
+	{
+		PlanarPoint point = search->shadow[n];
+		bool		inside = true;
+
+		for (int64_t m = 0; m < count && inside; m++)
+			inside = turn(polygon[m], polygon[m + 1 < count ? m + 1 : 0], point) > 0.0;
+		if (!inside)
+			search->shadow[kept++] = point;
+	}
+	return kept;
+}
+
+/* The smallest box with one axis along a unit normal; a better one replaces *best. */
+static void
 try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 {
 	Vector		first;
 	Vector		second;
+	PlanarPoint coarse[2 * COARSE_DIRECTIONS];
+	PlanarPoint outline[2 * COARSE_DIRECTIONS + 1];
 	PlanarPoint direction = {1.0, 0.0};
 	double		low = DBL_MAX;
 	double		high = -DBL_MAX;
@@ -215,17 +288,21 @@ try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 	{
 		double		height = dot(search->vertices[n], normal);
 
-		if (height < low)
-			low = height;
-		if (height > high)
-			high = height;
+		low = height < low ? height : low;
+		high = height > high ? height : high;
 		search->shadow[n].u = dot(search->vertices[n], first);
 		search->shadow[n].v = dot(search->vertices[n], second);
 	}
-	count = find_outline(search->shadow, search->vertex_count, search->outline);
+	count = find_outline(coarse, coarse_points(search, coarse), outline);
+	area = smallest_rectangle(outline, count, &direction, &length, &width);
+	/* with room for the rounding of both */
+	if (area * (high - low) > best->volume * (1.0 + 1e-9))
+		return;
+	count = keep_outer_points(search, outline, count);
+	count = find_outline(search->shadow, count, search->outline);
 	area = smallest_rectangle(search->outline, count, &direction, &length, &width);
 	if (!(area * (high - low) < best->volume))
-		return false;
+		return;
 	best->axes[0] = normal;
 	best->axes[1] = combine(direction.u, first, direction.v, second);
 	best->axes[2] = combine(-direction.v, first, direction.u, second);
@@ -233,7 +310,6 @@ try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 	best->edges[1] = length;
 	best->edges[2] = width;
 	best->volume = area * (high - low);
-	return true;
 }
 
 /*
