@@ -15,7 +15,12 @@
 /* Far beyond what the tolerance needs (tens to hundreds). */
 #define MOST_ELLIPSOID_STEPS 100000
 
-/* Turning a box about its axes ends when a turn gains less than this. */
+/*
+ * The smallest boxes flush with a side are turned about their axes, until a turn
+ * gains less than this.  Against general searches over 150 random shapes, one
+ * box was up to 0.5 % above the minimum, 16 up to 0.03 %, and all no better.
+ */
+#define TURNED_BOXES 16
 #define BOX_GAIN 1e-12
 #define MOST_BOX_TURNS 100
 
@@ -267,8 +272,11 @@ keep_outer_points(BoxSearch *search, const PlanarPoint *polygon, int64_t count)
 	return kept;
 }
 
-/* The smallest box with one axis along a unit normal; a better one replaces *best. */
-static void
+/*
+ * The smallest box with one axis along a unit normal; when it is smaller than
+ * *best it replaces that.
+ */
+static bool
 try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 {
 	Vector		first;
@@ -297,12 +305,12 @@ try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 	area = smallest_rectangle(outline, count, &direction, &length, &width);
 	/* with room for the rounding of both */
 	if (area * (high - low) > best->volume * (1.0 + 1e-9))
-		return;
+		return false;
 	count = keep_outer_points(search, outline, count);
 	count = find_outline(search->shadow, count, search->outline);
 	area = smallest_rectangle(search->outline, count, &direction, &length, &width);
 	if (!(area * (high - low) < best->volume))
-		return;
+		return false;
 	best->axes[0] = normal;
 	best->axes[1] = combine(direction.u, first, direction.v, second);
 	best->axes[2] = combine(-direction.v, first, direction.u, second);
@@ -310,6 +318,7 @@ try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 	best->edges[1] = length;
 	best->edges[2] = width;
 	best->volume = area * (high - low);
+	return true;
 }
 
 /*
@@ -404,38 +413,71 @@ list_candidates(RadContext *context, const BoxSearch *search)
 	return candidates;
 }
 
+/* Keep the smallest boxes, in ascending order. */
+static void
+keep_box(OrientedBox boxes[TURNED_BOXES], OrientedBox box)
+{
+	int			place = TURNED_BOXES - 1;
+
+	for (; place > 0 && box.volume < boxes[place - 1].volume; place--)
+		boxes[place] = boxes[place - 1];
+	boxes[place] = box;
+}
+
+/* Turn a box about each of its axes in turn while that makes it smaller. */
+static bool
+turn_box(RadContext *context, BoxSearch *search, OrientedBox *box)
+{
+	for (int number = 0; number < MOST_BOX_TURNS; number++)
+	{
+		double		before = box->volume;
+
+		if (!rad_continue(context))
+			return false;
+		for (int axis = 0; axis < 3; axis++)
+			try_normal(search, box->axes[axis], box);
+		if (!(box->volume < before * (1.0 - BOX_GAIN)))
+			break;
+	}
+	return true;
+}
+
 bool
 rad_oriented_box(RadContext *context, const Hull *hull, const double spacing[3],
 				 double edges[3])
 {
 	BoxSearch	search;
-	OrientedBox box = {.volume = DBL_MAX};
+	OrientedBox boxes[TURNED_BOXES];
 	BoxCandidate *candidates;
+	double		best = DBL_MAX;
 
 	if (!prepare_search(context, hull, spacing, &search))
 		return false;
 	candidates = list_candidates(context, &search);
 	if (candidates == NULL)
 		return false;
-	for (int64_t n = 0; n < search.side_count && candidates[n].bound < box.volume; n++)
+	for (int n = 0; n < TURNED_BOXES; n++)
+		boxes[n].volume = DBL_MAX;
+	for (int64_t n = 0; n < search.side_count; n++)
 	{
-		if (!rad_continue(context))
-			return false;
-		try_normal(&search, candidates[n].normal, &box);
-	}
-	for (int number = 0; number < MOST_BOX_TURNS; number++)
-	{
-		double		before = box.volume;
+		OrientedBox box = {.volume = boxes[TURNED_BOXES - 1].volume};
 
 		if (!rad_continue(context))
 			return false;
-		for (int axis = 0; axis < 3; axis++)
-			try_normal(&search, box.axes[axis], &box);
-		if (!(box.volume < before * (1.0 - BOX_GAIN)))
+		if (candidates[n].bound >= box.volume)
 			break;
+		if (try_normal(&search, candidates[n].normal, &box))
+			keep_box(boxes, box);
 	}
-	for (int axis = 0; axis < 3; axis++)
-		edges[axis] = box.edges[axis];
+	for (int n = 0; n < TURNED_BOXES && boxes[n].volume < DBL_MAX; n++)
+	{
+		if (!turn_box(context, &search, &boxes[n]))
+			return false;
+		if (!(boxes[n].volume < best))
+			continue;
+		best = boxes[n].volume;
+		memcpy(edges, boxes[n].edges, sizeof(boxes[n].edges));
+	}
 	rad_release(context, candidates);
 	rad_release(context, search.vertices);
 	rad_release(context, search.areas);
