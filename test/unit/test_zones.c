@@ -215,6 +215,63 @@ border_distance_is_breadth_first_search(void **state)
 	}
 }
 
+static int
+smaller(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * A cuboid with a few holes has a closed form: the nearest face or hole.  Far
+ * from both, every step along x counts.
+ */
+static void
+border_distance_of_a_cuboid(void **state)
+{
+	uint64_t	seed = 7;
+
+	(void) state;
+	for (int round = 0; round < 40; round++)
+	{
+		int			size[3] = {random_between(&seed, 20, 50), random_between(&seed, 20, 50),
+			random_between(&seed, 20, 40)};
+		int			holes[3][3];
+		bool		planar = round % 2 == 1;
+		const Device *device = rad_cpu_named(cpu_levels[round / 2 % 2]);
+		RadContext *context = rad_context_create();
+		size_t		voxels = (size_t) size[0] * (size_t) size[1] * (size_t) size[2];
+		uint8_t    *mask = rad_new(context, uint8_t, voxels);
+		uint16_t   *distance = rad_new(context, uint16_t, voxels);
+
+		memset(mask, 1, voxels);
+		for (int h = 0; h < 3; h++)
+		{
+			for (int axis = 0; axis < 3; axis++)
+				holes[h][axis] = random_between(&seed, 0, size[axis] - 1);
+			mask[dense_index(size, holes[h][0], holes[h][1], holes[h][2])] = 0;
+		}
+		if (device != NULL)
+			assert_true(device->border_distance(context, size, mask, planar, distance));
+		for (int64_t n = 0; device != NULL && n < (int64_t) voxels; n++)
+		{
+			int			x = (int) (n % size[0]);
+			int			y = (int) (n / size[0] % size[1]);
+			int			z = (int) (n / size[0] / size[1]);
+			int			expected = smaller(smaller(x + 1, size[0] - x),
+										   smaller(y + 1, size[1] - y));
+
+			if (!planar)
+				expected = smaller(expected, smaller(z + 1, size[2] - z));
+			for (int h = 0; h < 3; h++)
+				if (!planar || z == holes[h][2])
+					expected = smaller(expected, abs(x - holes[h][0]) +
+									   abs(y - holes[h][1]) + abs(z - holes[h][2]));
+			assert_int_equal(distance[n], expected);
+		}
+		rad_context_destroy(context);
+	}
+}
+
 static void
 assert_zones(const RandomLevels *volume, int padding, int spare)
 {
@@ -719,6 +776,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(border_distance_is_breadth_first_search),
+		cmocka_unit_test(border_distance_of_a_cuboid),
 		cmocka_unit_test(zones_are_flood_fills),
 		cmocka_unit_test(zones_of_long_rows),
 		cmocka_unit_test(matrices_count_zones),

@@ -155,34 +155,104 @@ busyness(const NgtdmSums *sums, double *value)
 }
 
 /*
+ * Levels taken together because their n_j are equal.  While complexity passes
+ * the levels i upwards, slope * i + offset is the sum of |i - j| over the
+ * group: integers, exact in double.
+ */
+typedef struct LevelGroups
+{
+	int64_t		count;			/* a multiple of GROUP_LANES */
+	double	   *n;				/* ascending; behind the last group 1 */
+	double	   *slope;			/* levels below i minus the others */
+	double	   *offset;			/* sum of the others minus that of those below */
+	int64_t    *of_cell;		/* group of each cell of the matrix */
+} LevelGroups;
+
+#define GROUP_LANES 4
+
+static int
+compare_doubles(const void *left, const void *right)
+{
+	double		a = *(const double *) left;
+	double		b = *(const double *) right;
+
+	return (a > b) - (a < b);
+}
+
+/* Groups of a matrix, below all its levels. */
+static bool
+group_levels(RadContext *context, const TextureMatrix *matrix, LevelGroups *groups)
+{
+	int64_t		room = matrix->cell_count + GROUP_LANES;
+	int64_t		distinct = 0;
+
+	groups->n = rad_new(context, double, room);
+	groups->slope = rad_new_zeroed(context, double, room);
+	groups->offset = rad_new_zeroed(context, double, room);
+	groups->of_cell = rad_new(context, int64_t, matrix->cell_count);
+	if (groups->n == NULL || groups->slope == NULL || groups->offset == NULL ||
+		groups->of_cell == NULL)
+		return false;
+	for (int64_t c = 0; c < matrix->cell_count; c++)
+		groups->n[c] = (double) matrix->cells[c].count;
+	qsort(groups->n, (size_t) matrix->cell_count, sizeof(double), compare_doubles);
+	for (int64_t c = 0; c < matrix->cell_count; c++)
+		if (c == 0 || groups->n[c] != groups->n[distinct - 1])
+			groups->n[distinct++] = groups->n[c];
+	for (int64_t c = 0; c < matrix->cell_count; c++)
+	{
+		double		n = (double) matrix->cells[c].count;
+		const double *group = bsearch(&n, groups->n, (size_t) distinct, sizeof(double),
+									  compare_doubles);
+		int64_t		g = group - groups->n;
+
+		groups->slope[g] -= 1.0;
+		groups->offset[g] += matrix->cells[c].i;
+		groups->of_cell[c] = g;
+	}
+	for (groups->count = distinct; groups->count % GROUP_LANES != 0; groups->count++)
+		groups->n[groups->count] = 1.0;
+	return true;
+}
+
+/*
  * Complexity, IBSI HDEZ: sum over i, j of
  * |i - j| (p_i s_i + p_j s_j) / (p_i + p_j), over N_v,c.
+ * By symmetry twice the sum of n_i s_i times the sum over j of
+ * |i - j| / (n_i + n_j), where only groups of j matter: of many levels most
+ * have one of few counts.
  */
 static bool
 complexity(const NgtdmSums *sums, double *value)
 {
 	const TextureMatrix *matrix = sums->matrix;
-	double	   *n = rad_new(sums->context, double, matrix->cell_count);
-	double	   *ns = rad_new(sums->context, double, matrix->cell_count);
+	LevelGroups groups;
 	double		sum = 0.0;
 
-	if (n == NULL || ns == NULL)
+	if (!group_levels(sums->context, matrix, &groups))
 		return false;
 	for (int64_t c = 0; c < matrix->cell_count; c++)
 	{
-		n[c] = (double) matrix->cells[c].count;
-		ns[c] = n[c] * matrix->difference[c];
-	}
-	for (int64_t a = 0; a < matrix->cell_count; a++)
-	{
-		if (a % ROWS_PER_POLL == 0 && !rad_continue(sums->context))
+		double		i = matrix->cells[c].i;
+		double		n = (double) matrix->cells[c].count;
+		double		partial[GROUP_LANES] = {0.0};
+		int64_t		own = groups.of_cell[c];
+
+		if (c % ROWS_PER_POLL == 0 && !rad_continue(sums->context))
 			return false;
-		for (int64_t b = 0; b < a; b++)
-			sum += (matrix->cells[a].i - matrix->cells[b].i) * (ns[a] + ns[b]) /
-				(n[a] + n[b]);
+		for (int64_t g = 0; g < groups.count; g += GROUP_LANES)
+			for (int lane = 0; lane < GROUP_LANES; lane++)
+				partial[lane] += (i * groups.slope[g + lane] + groups.offset[g + lane]) /
+					(n + groups.n[g + lane]);
+		sum += n * matrix->difference[c] *
+			((partial[0] + partial[1]) + (partial[2] + partial[3]));
+		groups.slope[own] += 2.0;
+		groups.offset[own] -= 2.0 * i;
 	}
-	rad_release(sums->context, n);
-	rad_release(sums->context, ns);
+	rad_release(sums->context, groups.n);
+	rad_release(sums->context, groups.slope);
+	rad_release(sums->context, groups.offset);
+	rad_release(sums->context, groups.of_cell);
 	*value = 2.0 * sum / (double) matrix->total;
 	return true;
 }
