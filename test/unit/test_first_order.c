@@ -562,6 +562,10 @@ test_volume_histogram_by_definition(void **state)
 	region = row_region(context, voxels, COUNT, &settings);
 	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 700.0);
 
+	/* A grid too long to be counted step by step. */
+	settings.resegmentation_range[1] = 90000.0;
+	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 90000.0);
+
 	/* Half open and open ranges. */
 	settings.resegmentation_range[1] = INFINITY;
 	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, region->maximum);
@@ -729,7 +733,7 @@ test_interrupts(void **state)
 	assert_in_range(looks, 4, 1 << 20);
 	looks = 0;
 	assert_true(rad_intensity_volume_histogram_features(context, region, &settings, values));
-	assert_in_range(looks, 4, 1 << 20);
+	assert_in_range(looks, 2, 1 << 20);
 	looks = 0;
 	assert_true(rad_grey_levels_build(context, region, &settings, 1, &levels));
 	assert_in_range(looks, 64, 1 << 20);
