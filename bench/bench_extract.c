@@ -3,6 +3,7 @@
  *
  *   bench_extract                     synthetic regions, no input or output
  *   bench_extract IMAGE MASK [...]    pairs of NIfTI files, with reading
+ *   bench_extract --write FOLDER      write the synthetic regions as NIfTI files
  *
  * 32 grey levels, 3D merged, no resampling, one core.  Each figure is the
  * median of REPEATS runs of thread CPU time, with half the range of the middle
@@ -439,6 +440,76 @@ run_synthetic(double wanted)
 
 /* ----------------------------------------------------------------- files */
 
+/* The header of a little-endian NIfTI-1 file with voxels of 1 mm. */
+static void
+write_header(FILE *file, const int size[3], int16_t datatype, int16_t bits)
+{
+	uint8_t		header[352] = {0};
+	int32_t		header_size = 348;
+	int16_t		dim[8] = {3, (int16_t) size[0], (int16_t) size[1], (int16_t) size[2], 1, 1, 1, 1};
+	float		pixdim[4] = {1, 1, 1, 1};
+	float		offset_and_slope[2] = {352, 1};
+	int16_t		sform_code = 1;
+	float		sform[12] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0};
+
+	memcpy(header, &header_size, 4);
+	memcpy(header + 40, dim, 16);
+	memcpy(header + 70, &datatype, 2);
+	memcpy(header + 72, &bits, 2);
+	memcpy(header + 76, pixdim, 16);
+	memcpy(header + 108, offset_and_slope, 8);
+	memcpy(header + 254, &sform_code, 2);
+	memcpy(header + 280, sform, 48);
+	memcpy(header + 344, "n+1", 4);
+	fwrite(header, 1, sizeof(header), file);
+}
+
+static void
+write_synthetic(const char *folder, double wanted)
+{
+	RadContext *context = rad_context_create();
+	Volume		image;
+	MaskRuns	mask;
+	char		path[4096];
+	FILE	   *file;
+	uint8_t    *labels;
+	size_t		count;
+
+	make_scan(context, wanted, &image, &mask);
+	count = (size_t) rad_grid_voxel_count(&image.grid);
+	snprintf(path, sizeof(path), "%s/synthetic_%.0f_image.nii", folder, wanted);
+	file = fopen(path, "wb");
+	if (file == NULL)
+	{
+		fprintf(stderr, "bench_extract: could not write %s\n", path);
+		exit(1);
+	}
+	write_header(file, image.grid.size, 4, 16);
+	fwrite(image.voxels, sizeof(int16_t), count, file);
+	fclose(file);
+
+	labels = rad_allocate_zeroed(context, count, 1);
+	must(labels != NULL, context);
+	for (int64_t n = 0; n < mask.run_count; n++)
+	{
+		const LabelRun *run = &mask.runs[n];
+		size_t		row = ((size_t) run->z * image.grid.size[1] + run->y) * image.grid.size[0];
+
+		memset(labels + row + run->x_begin, run->label, (size_t) (run->x_end - run->x_begin));
+	}
+	snprintf(path, sizeof(path), "%s/synthetic_%.0f_mask.nii", folder, wanted);
+	file = fopen(path, "wb");
+	if (file == NULL)
+	{
+		fprintf(stderr, "bench_extract: could not write %s\n", path);
+		exit(1);
+	}
+	write_header(file, image.grid.size, 2, 8);
+	fwrite(labels, 1, count, file);
+	fclose(file);
+	rad_context_destroy(context);
+}
+
 static ByteSource
 read_file(RadContext *context, const char *path, const char *name)
 {
@@ -515,14 +586,21 @@ int
 main(int argc, char **argv)
 {
 	static const double wanted[] = {33, 2e3, 54e3, 114e3, 285e3, 841e3};
+	const size_t count = sizeof(wanted) / sizeof(wanted[0]);
 
+	if (argc == 3 && strcmp(argv[1], "--write") == 0)
+	{
+		for (size_t n = 1; n < count; n++)
+			write_synthetic(argv[2], wanted[n]);
+		return 0;
+	}
 	if (argc % 2 != 1)
 	{
-		fprintf(stderr, "usage: bench_extract [IMAGE MASK]...\n");
+		fprintf(stderr, "usage: bench_extract [IMAGE MASK]... | --write FOLDER\n");
 		return 2;
 	}
 	if (argc == 1)
-		for (size_t n = 0; n < sizeof(wanted) / sizeof(wanted[0]); n++)
+		for (size_t n = 0; n < count; n++)
 			run_synthetic(wanted[n]);
 	for (int n = 1; n < argc; n += 2)
 		run_files(argv[n], argv[n + 1]);

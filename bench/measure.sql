@@ -21,7 +21,7 @@ ORDER  BY voxels;
 
 INSERT INTO bench.statements (what, voxels, workers, statement)
 SELECT 'reading only: ' || scan, NULL, 0,
-       format('SELECT sum(length(image) + length(mask)) FROM bench.scans WHERE scan = %L', scan)
+       format('SELECT length(image || '''' || mask) FROM bench.scans WHERE scan = %L', scan)
 FROM   (SELECT scan FROM bench.scans WHERE modality = 'CT' ORDER BY length(image) DESC LIMIT 1) AS s;
 
 INSERT INTO bench.statements (what, voxels, workers, statement)

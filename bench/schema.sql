@@ -18,7 +18,7 @@ DECLARE
     total bigint := 0;
 BEGIN
     FOR i IN 1 .. 300000 LOOP
-        total := total + (i * 7919) % 4096;
+        total := total + i % 4096;
     END LOOP;
 END
 $$;
@@ -29,16 +29,16 @@ RETURNS TABLE (ms float8, calibration_ms float8)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    begin timestamptz;
+    started timestamptz;
 BEGIN
     EXECUTE statement;
     FOR i IN 1 .. repeats LOOP
-        begin := clock_timestamp();
+        started := clock_timestamp();
         PERFORM bench.calibrate();
-        calibration_ms := extract(epoch FROM clock_timestamp() - begin) * 1000;
-        begin := clock_timestamp();
+        calibration_ms := extract(epoch FROM clock_timestamp() - started) * 1000;
+        started := clock_timestamp();
         EXECUTE statement;
-        ms := extract(epoch FROM clock_timestamp() - begin) * 1000;
+        ms := extract(epoch FROM clock_timestamp() - started) * 1000;
         RETURN NEXT;
     END LOOP;
 END
