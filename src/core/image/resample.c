@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "formats/reader.h"
 #include "image/bspline.h"
+#include "volume/volume.h"
 
 /* Most source voxels along an axis that one output voxel is computed from. */
 #define MOST_TAPS 4
