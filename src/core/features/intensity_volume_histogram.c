@@ -74,8 +74,8 @@ intensity_difference_between_10_and_90_volume(const VolumeHistogram *h)
 
 /*
  * Area under the IVH curve, IBSI 9CMM (no reference values): trapezoidal rule
- * over the grid, of the volume fraction over the intensity fraction, so between
- * 0 and 1; 0 with a single discretised intensity.
+ * over the grid, of the volume fraction over the intensity; 0 with a single
+ * discretised intensity.
  */
 static double
 area_under_the_ivh_curve(const VolumeHistogram *h)
@@ -299,9 +299,9 @@ allowed_voxels(double fraction, int64_t voxel_count)
 }
 
 /*
- * Area under the curve by the trapezoidal rule, in units of the intensity
- * fraction.  A voxel at step k adds 1 to the counts at steps 0 .. k; half of
- * the first count (all voxels) and of the last one are taken off again.
+ * Area under the curve by the trapezoidal rule.  A voxel at step k adds 1 to the
+ * counts at steps 0 .. k; half of the first count (all voxels) and of the last
+ * one are taken off again.
  */
 static double
 area_under_curve(const Region *region, const IntensityGrid *grid, const StepCounts *counts)
@@ -310,10 +310,7 @@ area_under_curve(const Region *region, const IntensityGrid *grid, const StepCoun
 
 	if (step_of(grid, region->minimum) == step_of(grid, region->maximum))
 		return 0.0;
-	if (!(grid->extent > 0.0))
-		return NAN;
-	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all *
-		(grid->step / grid->extent);
+	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all * grid->step;
 }
 
 bool
