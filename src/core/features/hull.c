@@ -445,13 +445,19 @@ check_range(RadContext *context, const PointList *points)
 	for (int64_t n = 0; n < points->count; n++)
 		for (int axis = 0; axis < 3; axis++)
 			if (abs(points->points[n][axis]) > RAD_HULL_LIMIT)
-				return rad_fail(context, RAD_LIMIT_EXCEEDED,
-								"region is too long for a convex hull: %d half voxels",
-								points->points[n][axis]);
+			{
+				rad_fail(context, RAD_LIMIT_EXCEEDED,
+						 "region is too long for a convex hull: %d half voxels",
+						 points->points[n][axis]);
+				return rad_hint(context, "Resample to larger voxels.");
+			}
 	if (points->count > INT32_MAX / 4)
-		return rad_fail(context, RAD_LIMIT_EXCEEDED,
-						"surface has too many extreme points for a convex hull: %lld",
-						(long long) points->count);
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED,
+				 "surface has too many extreme points for a convex hull: %lld",
+				 (long long) points->count);
+		return rad_hint(context, "Resample to larger voxels.");
+	}
 	return true;
 }
 
