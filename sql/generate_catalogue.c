@@ -152,8 +152,8 @@ write_types(void)
 	printf("COMMENT ON COLUMN radiomics.ibsi_features.voxel_count IS\n"
 		   "'Number of voxels in the intensity mask, after resampling and re-segmentation.';\n");
 	printf("COMMENT ON COLUMN radiomics.ibsi_features.status IS\n"
-		   "'Why the features are missing. NULL for a region that was computed; see the setting "
-		   "on_error.';\n");
+		   "'ok, or why the features are missing. Without the setting on_error = null a region that "
+		   "fails is an error.';\n");
 	for (int id = 0; id < FEATURE_COUNT; id++)
 	{
 		printf("COMMENT ON COLUMN radiomics.ibsi_features.%s IS\n", rad_features[id].tag);

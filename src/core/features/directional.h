@@ -1,0 +1,44 @@
+/*
+ * What GLCM and GLRLM have in common: both are counted per direction, and both
+ * know the six aggregations over slices and directions (IBSI manual section
+ * 3.6.2 and 3.7.2).
+ */
+#ifndef RAD_FEATURES_DIRECTIONAL_H
+#define RAD_FEATURES_DIRECTIONAL_H
+
+#include "features/texture.h"
+
+/* One directional family's way of counting. */
+typedef struct DirectionalFamily
+{
+	/* Columns of a dense matrix; its rows are the levels. */
+	int			(*column_count) (const GreyLevels *levels);
+
+	/* Counts [directions in set][level_count][columns], added to. */
+	bool		(*count) (RadContext *context, const Device *device,
+						  const GreyLevels *levels, const Settings *settings,
+						  int first_slice, int last_slice,
+						  DirectionSet directions, uint32_t *counts);
+
+	/*
+	 * The same of one slice and direction (offset in elements) as a list of
+	 * keys, one per occurrence: level << 32 | column.  Returns the number of
+	 * keys, at most keys_per_voxel times the slice's voxels.
+	 */
+	int64_t		(*list) (const GreyLevels *levels, int slice, int64_t offset,
+						 uint64_t *keys);
+	int			keys_per_voxel;
+
+	/* Distance between the voxels of a pair, for `list`. */
+	int			(*distance) (const Settings *settings);
+
+	/* Dense counts still lack their transpose; columns are levels. */
+	bool		symmetric;
+} DirectionalFamily;
+
+/* Count once for all chosen aggregations and deliver their matrices. */
+extern bool rad_directional_matrices(RadContext *context, const TextureInput *input,
+									 const DirectionalFamily *family,
+									 MatrixSink sink, void *argument);
+
+#endif							/* RAD_FEATURES_DIRECTIONAL_H */
