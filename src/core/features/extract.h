@@ -73,14 +73,23 @@ extern bool rad_scan_open(RadContext *context, const ByteSource *image,
  * Features of the given labels, or of every label of the mask when labels is
  * NULL, one callback each in the order given (ascending for all).  The image
  * is read once.  With settings->on_error_null a label that fails is delivered
- * with its code and message; a cancel or lack of memory always fails.
+ * with its code and message; a cancel, lack of memory or a defect always fails,
+ * and so does what concerns the scan and no single label (a mask without any
+ * label, an image that cannot be read).
  */
 extern bool rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 						const int32_t *labels, int label_count,
 						const Settings *settings,
 						LabelCallback callback, void *argument);
 
-/* The matrices of one texture family of one label. */
+/* True for failures that on_error_null turns into a status. */
+extern bool rad_is_data_failure(RadErrorCode code);
+
+/*
+ * The matrices of one texture family of one label, whether the settings want
+ * the family or not.  The slice of a matrix that belongs to one counts from
+ * the first slice of the (resampled) image here.
+ */
 extern bool rad_extract_matrices(RadContext *context, const Device *device,
 								 ScanPair *pair, int32_t label, Family family,
 								 const Settings *settings,

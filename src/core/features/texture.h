@@ -95,9 +95,15 @@ extern bool rad_ngtdm_formulas(RadContext *context, const TextureMatrix *matrix,
 extern bool rad_ngldm_formulas(RadContext *context, const TextureMatrix *matrix,
 							   double *values);
 
-/* Zones of the input (planar or 3-D), with both kinds of use in mind. */
+/*
+ * Zones of the input, planar or 3-D; with_distance asks for their border
+ * distances, without it they may be 0.  The list belongs to the input until
+ * released.
+ */
 extern bool rad_texture_zones(RadContext *context, TextureInput *input, bool planar,
-							  const ZoneList **zones);
+							  bool with_distance, const ZoneList **zones);
+extern void rad_texture_release_zones(RadContext *context, TextureInput *input,
+									  bool planar);
 
 /* Producer and formulas of a texture family; NULLs for the others. */
 typedef struct TextureFamily

@@ -15,10 +15,6 @@
 
 typedef struct VolumeReader VolumeReader;
 
-/* Largest size along one axis, and most voxels in a volume, that we accept. */
-#define RAD_MAX_DIMENSION 65535
-#define RAD_MAX_VOLUME_VOXELS ((int64_t) 1 << 38)
-
 /*
  * Read and check the header.  frame selects one 3-D frame of a 4-D file
  * (from 0); -1 means none was asked for, which is an error that says how many

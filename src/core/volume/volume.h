@@ -7,6 +7,10 @@
 
 #include "volume/grid.h"
 
+/* Largest size along one axis, and most voxels in a volume, that we accept. */
+#define RAD_MAX_DIMENSION 65535
+#define RAD_MAX_VOLUME_VOXELS ((int64_t) 1 << 38)
+
 typedef enum VoxelType
 {
 	VOXEL_INT8,

@@ -1,0 +1,81 @@
+# The extension.  Needs the server's development files, ISA-L and qhull.
+#
+#   make [PG_CONFIG=...] [STRICT=1]   build; STRICT: warnings are errors
+#   make install                      files of the extension
+#   make installcheck                 pg_regress and isolation, on a running server
+#   make check-core                   unit tests of the core, without a server
+#   make check-includes               the direction of includes
+
+# The first target is the default one; PGXS says what it builds.
+all:
+
+MODULE_big = radiomics
+EXTENSION = radiomics
+EXTENSION_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" radiomics.control)
+EXTENSION_SCRIPT := sql/radiomics--$(EXTENSION_VERSION).sql
+DATA_built = $(EXTENSION_SCRIPT)
+DATA = $(wildcard sql/upgrade/*--*--*.sql)
+
+CORE := src/core
+include $(CORE)/core.mk
+
+CORE_OBJECTS := $(CORE_SOURCES:.c=.o)
+SERVER_OBJECTS := $(patsubst %.c,%.o,$(sort $(wildcard src/pg/*.c)))
+OBJS = $(SERVER_OBJECTS) $(CORE_OBJECTS)
+DEPENDENCIES := $(OBJS:.o=.d)
+
+STRICT_FLAGS := $(if $(STRICT),-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
+	-Wno-missing-field-initializers)
+
+PG_CPPFLAGS = -I$(CORE) -DRADIOMICS_VERSION='"$(EXTENSION_VERSION)"' -MMD -MP
+PG_CFLAGS = -Wno-declaration-after-statement $(STRICT_FLAGS)
+SHLIB_LINK = $(CORE_LIBRARIES)
+
+# The script that CREATE EXTENSION runs: fragments in the order of their names.
+include sql/generate.mk
+FRAGMENTS := $(wildcard sql/[0-9][0-9]_*.sql) $(GENERATED_SQL)
+
+# setup creates what the other tests use.
+REGRESS = setup install settings features closed_forms errors nulls matrices parallel \
+	large_object
+REGRESS_OPTS = --inputdir=test --load-extension=radiomics
+ISOLATION = large_object_snapshot
+# Results and expected output lie with those of pg_regress.
+ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=radiomics
+
+EXTRA_CLEAN = $(EXTENSION_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
+
+# JIT bitcode brings nothing to functions that run for milliseconds, and would
+# compile everything twice.
+override with_llvm := no
+
+PG_CONFIG ?= pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+# The core is compiled with its own flags only, so that the bits and the speed
+# are those of its unit tests and benchmarks, whatever built the server.
+CORE_CFLAGS := $(CORE_FLAGS) -g -fPIC -fvisibility=hidden -fstack-protector-strong \
+	-D_FORTIFY_SOURCE=2 -Wall $(STRICT_FLAGS)
+
+src/core/%.o: src/core/%.c
+	$(CC) $(CORE_CFLAGS) $(LEVEL_FLAGS) $(COPT) -MMD -MP -c -o $@ $<
+
+src/core/%_v3.o: LEVEL_FLAGS := $(CORE_V3_FLAGS)
+
+$(OBJS): Makefile src/core/core.mk radiomics.control
+
+$(EXTENSION_SCRIPT): $(FRAGMENTS) Makefile radiomics.control
+	for fragment in $(FRAGMENTS); do echo "$${fragment##*/} $$fragment"; done | \
+		LC_ALL=C sort | cut -d ' ' -f 2 | xargs cat > $@.part
+	mv $@.part $@
+
+-include $(DEPENDENCIES)
+
+check-core:
+	$(MAKE) -C test/unit check
+
+check-includes:
+	.ci/check_includes
+
+.PHONY: check-core check-includes

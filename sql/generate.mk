@@ -1,0 +1,54 @@
+# What is generated from the catalogue of features and the table of settings.
+# Included by the Makefile of the repository's root, with paths from there.
+#
+#   GENERATE_CATALOGUE   the generator, a program of the building machine
+#   GENERATED_SQL        SQL fragments: build/sql/10_catalogue_types.sql (the
+#                        type ibsi_features) and build/sql/60_feature_catalogue.sql
+#                        (the view feature_catalogue); both need schema radiomics
+#   GENERATED_PAGES      pages of doc/ that are generated and committed
+#   GENERATED_CLEAN      what `make clean` removes
+#   HOST_CC              compiler for the building machine, default cc
+#
+#   make doc-pages         writes the pages anew
+#   make check-doc-pages   fails with the difference when a page is stale
+
+HOST_CC ?= cc
+
+GENERATE_CATALOGUE := build/generate_catalogue
+GENERATED_SQL := build/sql/10_catalogue_types.sql build/sql/60_feature_catalogue.sql
+GENERATED_PAGES := doc/feature_reference.md doc/settings_reference.md
+GENERATED_CLEAN := $(GENERATE_CATALOGUE) $(GENERATED_SQL) \
+	$(patsubst doc/%,build/doc/%,$(GENERATED_PAGES))
+
+GENERATE_SOURCES := sql/generate_catalogue.c src/core/base/context.c \
+	$(wildcard src/core/catalogue/*.c src/core/settings/*.c)
+
+$(GENERATE_CATALOGUE): $(GENERATE_SOURCES) $(wildcard src/core/base/*.h \
+		src/core/catalogue/*.h src/core/catalogue/*.def \
+		src/core/settings/*.h src/core/settings/*.def)
+	@mkdir -p $(@D)
+	$(HOST_CC) -std=gnu11 -O1 -Wall -Wextra -Isrc/core -o $@ $(GENERATE_SOURCES) -lm
+
+# Written aside first, so a failing generator leaves no half file behind.
+build/sql/10_catalogue_types.sql: $(GENERATE_CATALOGUE)
+	@mkdir -p $(@D)
+	$(GENERATE_CATALOGUE) types > $@.part && mv $@.part $@
+
+build/sql/60_feature_catalogue.sql: $(GENERATE_CATALOGUE)
+	@mkdir -p $(@D)
+	$(GENERATE_CATALOGUE) catalogue > $@.part && mv $@.part $@
+
+build/doc/%.md: $(GENERATE_CATALOGUE)
+	@mkdir -p $(@D)
+	$(GENERATE_CATALOGUE) $* > $@.part && mv $@.part $@
+
+doc-pages: $(patsubst doc/%,build/doc/%,$(GENERATED_PAGES))
+	cp $^ doc/
+
+check-doc-pages: $(patsubst doc/%,build/doc/%,$(GENERATED_PAGES))
+	@stale=0; for page in $(notdir $(GENERATED_PAGES)); do \
+		diff -u doc/$$page build/doc/$$page || stale=1; \
+	done; \
+	if [ $$stale -ne 0 ]; then echo "stale pages in doc/: run make doc-pages"; exit 1; fi
+
+.PHONY: doc-pages check-doc-pages

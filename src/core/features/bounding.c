@@ -1,0 +1,573 @@
+/*
+ * Oriented minimum bounding box and minimum volume enclosing ellipsoid.
+ */
+#include "features/bounding.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "features/eigen.h"
+
+/* Khachiyan's tolerance (IBSI manual, MVEE). */
+#define ELLIPSOID_TOLERANCE 0.001
+
+/* Far beyond what the tolerance needs (tens to hundreds). */
+#define MOST_ELLIPSOID_STEPS 100000
+
+/* Turning a box about its axes ends when a turn gains less than this. */
+#define BOX_GAIN 1e-12
+#define MOST_BOX_TURNS 100
+
+typedef struct Vector
+{
+	double		x;
+	double		y;
+	double		z;
+} Vector;
+
+typedef struct PlanarPoint
+{
+	double		u;
+	double		v;
+} PlanarPoint;
+
+/* The hull in mm and room for its shadow. */
+typedef struct BoxSearch
+{
+	int64_t		vertex_count;
+	Vector	   *vertices;
+	int64_t		side_count;
+	Vector	   *areas;			/* outward area vectors */
+	PlanarPoint *shadow;
+	PlanarPoint *outline;
+} BoxSearch;
+
+/* axes: orthonormal; edges: along them; volume: their product. */
+typedef struct OrientedBox
+{
+	Vector		axes[3];
+	double		edges[3];
+	double		volume;
+} OrientedBox;
+
+/* A side's direction, and a bound on every box flush with it. */
+typedef struct BoxCandidate
+{
+	Vector		normal;
+	double		bound;
+} BoxCandidate;
+
+static inline double
+dot(Vector a, Vector b)
+{
+	return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+
+static inline Vector
+vector_product(Vector a, Vector b)
+{
+	return (Vector) {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+}
+
+static inline Vector
+combine(double s, Vector a, double t, Vector b)
+{
+	return (Vector) {s * a.x + t * b.x, s * a.y + t * b.y, s * a.z + t * b.z};
+}
+
+static Vector
+normalised(Vector a)
+{
+	return combine(1.0 / sqrt(dot(a, a)), a, 0.0, a);
+}
+
+/* Two unit vectors that make a right-handed frame with a unit vector. */
+static void
+complete_frame(Vector normal, Vector *first, Vector *second)
+{
+	double		x = fabs(normal.x);
+	double		y = fabs(normal.y);
+	double		z = fabs(normal.z);
+	Vector		helper = {0.0, 0.0, 0.0};
+
+	if (x <= y && x <= z)
+		helper.x = 1.0;
+	else if (y <= z)
+		helper.y = 1.0;
+	else
+		helper.z = 1.0;
+	*first = normalised(vector_product(normal, helper));
+	*second = vector_product(normal, *first);
+}
+
+static int
+compare_planar(const void *a, const void *b)
+{
+	const PlanarPoint *first = a;
+	const PlanarPoint *second = b;
+
+	if (first->u != second->u)
+		return first->u < second->u ? -1 : 1;
+	return (first->v > second->v) - (first->v < second->v);
+}
+
+static inline double
+turn(PlanarPoint a, PlanarPoint b, PlanarPoint c)
+{
+	return (b.u - a.u) * (c.v - a.v) - (b.v - a.v) * (c.u - a.u);
+}
+
+/* Outline of the shadow, counter-clockwise (Andrew's monotone chain). */
+static int64_t
+find_outline(PlanarPoint *shadow, int64_t count, PlanarPoint *outline)
+{
+	int64_t		size = 0;
+	int64_t		lower;
+
+	qsort(shadow, (size_t) count, sizeof(PlanarPoint), compare_planar);
+	for (int64_t n = 0; n < count; n++)
+	{
+		while (size >= 2 && turn(outline[size - 2], outline[size - 1], shadow[n]) <= 0.0)
+			size--;
+		outline[size++] = shadow[n];
+	}
+	lower = size;
+	for (int64_t n = count - 2; n >= 0; n--)
+	{
+		while (size > lower &&
+			   turn(outline[size - 2], outline[size - 1], shadow[n]) <= 0.0)
+			size--;
+		outline[size++] = shadow[n];
+	}
+	return size - 1;
+}
+
+static inline double
+along(PlanarPoint direction, PlanarPoint point)
+{
+	return direction.u * point.u + direction.v * point.v;
+}
+
+/*
+ * The rectangle of least area around an outline has an edge on it (Freeman and
+ * Shapira 1975).  Every edge is tried against all points: outlines are short,
+ * and unlike rotating calipers this does not care about edges that are only
+ * rounding.  Returns the area and sets the direction (cosine, sine) and the two
+ * edges.
+ */
+static double
+smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direction,
+				   double *length, double *width)
+{
+	double		best = DBL_MAX;
+
+	for (int64_t n = 0; n < count; n++)
+	{
+		PlanarPoint here = outline[n];
+		PlanarPoint there = outline[n + 1 < count ? n + 1 : 0];
+		double		norm = sqrt((there.u - here.u) * (there.u - here.u) +
+								(there.v - here.v) * (there.v - here.v));
+		PlanarPoint edge = {(there.u - here.u) / norm, (there.v - here.v) / norm};
+		PlanarPoint inward = {-edge.v, edge.u};
+		double		low[2] = {DBL_MAX, DBL_MAX};
+		double		high[2] = {-DBL_MAX, -DBL_MAX};
+
+		if (!(norm > 0.0))
+			continue;
+		for (int64_t m = 0; m < count; m++)
+		{
+			double		u = along(edge, outline[m]);
+			double		v = along(inward, outline[m]);
+
+			low[0] = u < low[0] ? u : low[0];
+			high[0] = u > high[0] ? u : high[0];
+			low[1] = v < low[1] ? v : low[1];
+			high[1] = v > high[1] ? v : high[1];
+		}
+		if ((high[0] - low[0]) * (high[1] - low[1]) < best)
+		{
+			*direction = edge;
+			*length = high[0] - low[0];
+			*width = high[1] - low[1];
+			best = *length * *width;
+		}
+	}
+	return best;
+}
+
+/* The smallest box with one axis along a unit normal; better ones replace *best. */
+static bool
+try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
+{
+	Vector		first;
+	Vector		second;
+	PlanarPoint direction = {1.0, 0.0};
+	double		low = DBL_MAX;
+	double		high = -DBL_MAX;
+	double		length = 0.0;
+	double		width = 0.0;
+	double		area;
+	int64_t		count;
+
+	complete_frame(normal, &first, &second);
+	for (int64_t n = 0; n < search->vertex_count; n++)
+	{
+		double		height = dot(search->vertices[n], normal);
+
+		if (height < low)
+			low = height;
+		if (height > high)
+			high = height;
+		search->shadow[n].u = dot(search->vertices[n], first);
+		search->shadow[n].v = dot(search->vertices[n], second);
+	}
+	count = find_outline(search->shadow, search->vertex_count, search->outline);
+	area = smallest_rectangle(search->outline, count, &direction, &length, &width);
+	if (!(area * (high - low) < best->volume))
+		return false;
+	best->axes[0] = normal;
+	best->axes[1] = combine(direction.u, first, direction.v, second);
+	best->axes[2] = combine(-direction.v, first, direction.u, second);
+	best->edges[0] = high - low;
+	best->edges[1] = length;
+	best->edges[2] = width;
+	best->volume = area * (high - low);
+	return true;
+}
+
+/*
+ * Height of the hull along a normal times the area of its shadow (half the sum
+ * of its sides' shadows): no box along the normal is smaller.
+ */
+static double
+box_bound(const BoxSearch *search, Vector normal)
+{
+	double		low = DBL_MAX;
+	double		high = -DBL_MAX;
+	double		shadow = 0.0;
+
+	for (int64_t n = 0; n < search->vertex_count; n++)
+	{
+		double		height = dot(search->vertices[n], normal);
+
+		if (height < low)
+			low = height;
+		if (height > high)
+			high = height;
+	}
+	for (int64_t n = 0; n < search->side_count; n++)
+		shadow += fabs(dot(search->areas[n], normal));
+	return (high - low) * shadow / 2.0;
+}
+
+static int
+compare_bounds(const void *a, const void *b)
+{
+	const BoxCandidate *first = a;
+	const BoxCandidate *second = b;
+
+	if (first->bound != second->bound)
+		return first->bound < second->bound ? -1 : 1;
+	if (first->normal.x != second->normal.x)
+		return first->normal.x < second->normal.x ? -1 : 1;
+	if (first->normal.y != second->normal.y)
+		return first->normal.y < second->normal.y ? -1 : 1;
+	return (first->normal.z > second->normal.z) - (first->normal.z < second->normal.z);
+}
+
+static bool
+prepare_search(RadContext *context, const Hull *hull, const double spacing[3],
+			   BoxSearch *search)
+{
+	search->vertex_count = hull->vertices.count;
+	search->side_count = hull->side_count;
+	search->vertices = rad_new(context, Vector, search->vertex_count);
+	search->areas = rad_new(context, Vector, search->side_count);
+	search->shadow = rad_new(context, PlanarPoint, search->vertex_count);
+	search->outline = rad_new(context, PlanarPoint, search->vertex_count + 1);
+	if (search->vertices == NULL || search->areas == NULL || search->shadow == NULL ||
+		search->outline == NULL)
+		return false;
+	for (int64_t n = 0; n < search->vertex_count; n++)
+	{
+		const int32_t *point = hull->vertices.points[n];
+
+		search->vertices[n] = (Vector) {point[0] * (spacing[0] / 2.0),
+			point[1] * (spacing[1] / 2.0), point[2] * (spacing[2] / 2.0)};
+	}
+	for (int64_t n = 0; n < search->side_count; n++)
+	{
+		const int64_t *area = hull->sides[n].area;
+
+		search->areas[n] = (Vector) {
+			(double) area[0] * (spacing[1] * spacing[2]) / 8.0,
+			(double) area[1] * (spacing[2] * spacing[0]) / 8.0,
+			(double) area[2] * (spacing[0] * spacing[1]) / 8.0
+		};
+	}
+	return true;
+}
+
+/* All sides of the hull, the most promising first. */
+static BoxCandidate *
+list_candidates(RadContext *context, const BoxSearch *search)
+{
+	BoxCandidate *candidates = rad_new(context, BoxCandidate, search->side_count);
+
+	if (candidates == NULL)
+		return NULL;
+	for (int64_t n = 0; n < search->side_count; n++)
+	{
+		if (n % 256 == 0 && !rad_continue(context))
+			return NULL;
+		candidates[n].normal = normalised(search->areas[n]);
+		candidates[n].bound = box_bound(search, candidates[n].normal);
+	}
+	qsort(candidates, (size_t) search->side_count, sizeof(BoxCandidate), compare_bounds);
+	return candidates;
+}
+
+bool
+rad_oriented_box(RadContext *context, const Hull *hull, const double spacing[3],
+				 double edges[3])
+{
+	BoxSearch	search;
+	OrientedBox box = {.volume = DBL_MAX};
+	BoxCandidate *candidates;
+
+	if (!prepare_search(context, hull, spacing, &search))
+		return false;
+	candidates = list_candidates(context, &search);
+	if (candidates == NULL)
+		return false;
+	for (int64_t n = 0; n < search.side_count && candidates[n].bound < box.volume; n++)
+	{
+		if (!rad_continue(context))
+			return false;
+		try_normal(&search, candidates[n].normal, &box);
+	}
+	for (int number = 0; number < MOST_BOX_TURNS; number++)
+	{
+		double		before = box.volume;
+
+		if (!rad_continue(context))
+			return false;
+		for (int axis = 0; axis < 3; axis++)
+			try_normal(&search, box.axes[axis], &box);
+		if (!(box.volume < before * (1.0 - BOX_GAIN)))
+			break;
+	}
+	for (int axis = 0; axis < 3; axis++)
+		edges[axis] = box.edges[axis];
+	rad_release(context, candidates);
+	rad_release(context, search.vertices);
+	rad_release(context, search.areas);
+	rad_release(context, search.shadow);
+	rad_release(context, search.outline);
+	return true;
+}
+
+/* Inverse of a symmetric positive definite 4x4 matrix by Gauss and Jordan. */
+static void
+invert(double matrix[4][4], double inverse[4][4])
+{
+	double		a[4][8];
+
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++)
+		{
+			a[i][j] = matrix[i][j];
+			a[i][4 + j] = i == j;
+		}
+	for (int pivot = 0; pivot < 4; pivot++)
+	{
+		double		scale = 1.0 / a[pivot][pivot];
+
+		for (int j = 0; j < 8; j++)
+			a[pivot][j] *= scale;
+		for (int i = 0; i < 4; i++)
+		{
+			double		factor = a[i][pivot];
+
+			if (i != pivot)
+				for (int j = 0; j < 8; j++)
+					a[i][j] -= factor * a[pivot][j];
+		}
+	}
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++)
+			inverse[i][j] = a[i][4 + j];
+}
+
+/*
+ * Khachiyan's algorithm on points lifted to (x, y, z, 1): weights on the points
+ * whose moment matrix has the largest determinant.
+ */
+typedef struct Ellipsoid
+{
+	int64_t		count;
+	double		(*points)[4];
+	double	   *weights;
+	double		moments[4][4];	/* sum of weight * point point^T */
+	double		inverse[4][4];
+
+	/* Points with the largest, and among those with weight the smallest, */
+	int64_t		outermost;
+	int64_t		innermost;
+	double		largest;		/* distance point^T inverse point */
+	double		smallest;
+} Ellipsoid;
+
+static void
+measure_points(Ellipsoid *ellipsoid)
+{
+	double		(*m)[4] = ellipsoid->inverse;
+
+	invert(ellipsoid->moments, ellipsoid->inverse);
+	ellipsoid->largest = -DBL_MAX;
+	ellipsoid->smallest = DBL_MAX;
+	for (int64_t n = 0; n < ellipsoid->count; n++)
+	{
+		const double *p = ellipsoid->points[n];
+		double		square = m[0][0] * p[0] * p[0] + m[1][1] * p[1] * p[1] +
+			m[2][2] * p[2] * p[2] + m[3][3];
+		double		mixed = p[0] * (m[0][1] * p[1] + m[0][2] * p[2] + m[0][3]) +
+			p[1] * (m[1][2] * p[2] + m[1][3]) + p[2] * m[2][3];
+		double		distance = square + 2.0 * mixed;
+
+		if (distance > ellipsoid->largest)
+		{
+			ellipsoid->largest = distance;
+			ellipsoid->outermost = n;
+		}
+		if (ellipsoid->weights[n] > 0.0 && distance < ellipsoid->smallest)
+		{
+			ellipsoid->smallest = distance;
+			ellipsoid->innermost = n;
+		}
+	}
+}
+
+/* Give point n the share `step` of all weight; negative takes weight away. */
+static void
+shift_weight(Ellipsoid *ellipsoid, int64_t n, double step, bool drop)
+{
+	const double *p = ellipsoid->points[n];
+
+	for (int64_t m = 0; m < ellipsoid->count; m++)
+		ellipsoid->weights[m] *= 1.0 - step;
+	ellipsoid->weights[n] = drop ? 0.0 : ellipsoid->weights[n] + step;
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < 4; j++)
+			ellipsoid->moments[i][j] = (1.0 - step) * ellipsoid->moments[i][j] +
+				step * p[i] * p[j];
+}
+
+/*
+ * One step towards the outermost point, or away from the innermost one when
+ * that promises more (Todd and Yildirim 2007: the away steps make Khachiyan's
+ * algorithm converge linearly).
+ */
+static void
+improve(Ellipsoid *ellipsoid)
+{
+	double		outside = ellipsoid->largest / 4.0 - 1.0;
+	double		inside = 1.0 - ellipsoid->smallest / 4.0;
+
+	if (outside >= inside)
+		shift_weight(ellipsoid, ellipsoid->outermost,
+					 (ellipsoid->largest - 4.0) / (4.0 * (ellipsoid->largest - 1.0)), false);
+	else
+	{
+		double		weight = ellipsoid->weights[ellipsoid->innermost];
+		double		limit = -weight / (1.0 - weight);
+		double		step = limit;
+
+		if (ellipsoid->smallest > 1.0)
+			step = (ellipsoid->smallest - 4.0) / (4.0 * (ellipsoid->smallest - 1.0));
+		shift_weight(ellipsoid, ellipsoid->innermost, step > limit ? step : limit,
+					 step <= limit);
+	}
+}
+
+/* Start from equal weights, in coordinates that run from -1 to 1. */
+static bool
+start_ellipsoid(RadContext *context, const PointList *vertices, const double spacing[3],
+				Ellipsoid *ellipsoid, double scale[3])
+{
+	int64_t		count = vertices->count;
+
+	memset(ellipsoid, 0, sizeof(*ellipsoid));
+	ellipsoid->count = count;
+	ellipsoid->points = rad_allocate(context, (size_t) count, sizeof(*ellipsoid->points));
+	ellipsoid->weights = rad_new(context, double, count);
+	if (ellipsoid->points == NULL || ellipsoid->weights == NULL)
+		return false;
+	for (int axis = 0; axis < 3; axis++)
+	{
+		int32_t		low = INT32_MAX;
+		int32_t		high = INT32_MIN;
+
+		for (int64_t n = 0; n < count; n++)
+		{
+			int32_t		value = vertices->points[n][axis];
+
+			low = value < low ? value : low;
+			high = value > high ? value : high;
+		}
+		scale[axis] = (high - low) / 2.0 * (spacing[axis] / 2.0);
+		for (int64_t n = 0; n < count; n++)
+			ellipsoid->points[n][axis] =
+				(2.0 * vertices->points[n][axis] - low - high) / (high - low);
+	}
+	for (int64_t n = 0; n < count; n++)
+	{
+		ellipsoid->points[n][3] = 1.0;
+		ellipsoid->weights[n] = 1.0 / (double) count;
+		for (int i = 0; i < 4; i++)
+			for (int j = 0; j < 4; j++)
+				ellipsoid->moments[i][j] += ellipsoid->points[n][i] *
+					ellipsoid->points[n][j] / (double) count;
+	}
+	return true;
+}
+
+bool
+rad_enclosing_ellipsoid(RadContext *context, const Hull *hull, const double spacing[3],
+						double semi_axes[3])
+{
+	Ellipsoid	ellipsoid;
+	double		scale[3];
+	double		covariance[3][3];
+
+	if (!start_ellipsoid(context, &hull->vertices, spacing, &ellipsoid, scale))
+		return false;
+	measure_points(&ellipsoid);
+	for (int step = 0; step < MOST_ELLIPSOID_STEPS; step++)
+	{
+		if (ellipsoid.largest <= 4.0 * (1.0 + ELLIPSOID_TOLERANCE))
+			break;
+		if (step % 64 == 0 && !rad_continue(context))
+			return false;
+		improve(&ellipsoid);
+		measure_points(&ellipsoid);
+	}
+
+	/*
+	 * The ellipsoid is (p - c)^T C^-1 (p - c) <= largest - 1, with c and C the
+	 * weighted mean and covariance: exactly large enough for the outermost
+	 * point.
+	 */
+	for (int i = 0; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			covariance[i][j] = (ellipsoid.moments[i][j] -
+								ellipsoid.moments[i][3] * ellipsoid.moments[j][3]) *
+				scale[i] * scale[j] * (ellipsoid.largest - 1.0);
+	rad_eigenvalues((const double (*)[3]) covariance, semi_axes);
+	for (int axis = 0; axis < 3; axis++)
+		semi_axes[axis] = sqrt(semi_axes[axis]);
+	rad_release(context, ellipsoid.points);
+	rad_release(context, ellipsoid.weights);
+	return true;
+}

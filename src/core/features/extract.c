@@ -1,0 +1,434 @@
+/*
+ * The one way from two readers to feature values.
+ *
+ * Memory at its peak is the box of the image that the labels need plus what
+ * one label needs: every label runs in a scope of its own.
+ */
+#include "features/extract.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/scope.h"
+#include "features/diagnostics.h"
+#include "features/families.h"
+
+/* How many of a mask's labels an error message lists. */
+#define LABELS_LISTED 20
+
+/* Extraction of some labels of one scan. */
+typedef struct Extraction
+{
+	const Device *device;
+	const MaskRuns *mask;
+	const Settings *settings;
+	Volume		image;			/* the box that the labels need */
+	Diagnostics diagnostics;	/* of the image; the masks' parts are unset */
+} Extraction;
+
+static bool compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
+							 const Settings *settings, bool *equal);
+static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
+									  int32_t label);
+static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
+					   int label_count, const Settings *settings, Extraction *extraction);
+static void clear_features(LabelFeatures *features, int32_t label);
+static bool extract_label(RadContext *context, const Extraction *extraction,
+						  int32_t label, LabelFeatures *features);
+
+bool
+rad_is_data_failure(RadErrorCode code)
+{
+	switch (code)
+	{
+		case RAD_OUT_OF_MEMORY:
+		case RAD_CANCELLED:
+		case RAD_INTERNAL:
+			return false;
+		default:
+			return true;
+	}
+}
+
+bool
+rad_scan_open(RadContext *context, const ByteSource *image, const ByteSource *mask,
+			  const Settings *settings, ScanPair *pair)
+{
+	VolumeReader *mask_reader;
+	const Grid *image_grid;
+	MaskRuns   *scanned;
+	bool		equal;
+
+	if (!rad_volume_open(context, image, settings->frame, &pair->image))
+		return false;
+
+	/* The frame setting belongs to the image; a mask has one frame. */
+	if (!rad_volume_open(context, mask, -1, &mask_reader))
+		return false;
+
+	/* Headers first: scanning a mask that does not fit would be for nothing. */
+	image_grid = rad_reader_grid(pair->image);
+	if (!compare_geometry(context, image_grid, rad_reader_grid(mask_reader), settings, &equal))
+		return false;
+	if (!rad_mask_scan(context, mask_reader, &scanned))
+		return false;
+	pair->mask = scanned;
+	if (equal)
+		return true;
+	if (!rad_mask_align(context, scanned, image_grid, &pair->mask))
+		return false;
+	rad_release(context, scanned->runs);
+	rad_release(context, scanned->labels);
+	rad_release(context, scanned);
+	return true;
+}
+
+/*
+ * *equal says whether the grids agree.  Fails when they do not and the
+ * settings ask for no repair, with both values of all that differs.
+ */
+static bool
+compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
+				 const Settings *settings, bool *equal)
+{
+	GridDifference difference;
+	char		which[64];
+	char		detail[1024];
+	size_t		used = 0;
+
+	*equal = rad_grid_compare(image, mask, settings->geometry_tolerance, &difference);
+	if (*equal || settings->align_resample_mask)
+		return true;
+
+	snprintf(which, sizeof(which), "%s%s%s%s",
+			 difference.size ? ", size" : "", difference.spacing ? ", spacing" : "",
+			 difference.origin ? ", origin" : "", difference.direction ? ", direction" : "");
+
+#define APPEND(...) \
+	do { \
+		if (used < sizeof(detail)) \
+			used += (size_t) snprintf(detail + used, sizeof(detail) - used, __VA_ARGS__); \
+	} while (0)
+
+	detail[0] = '\0';
+	if (difference.size)
+		APPEND(" Size is %d x %d x %d voxels in the image, %d x %d x %d in the mask.",
+			   image->size[0], image->size[1], image->size[2],
+			   mask->size[0], mask->size[1], mask->size[2]);
+	if (difference.spacing)
+		APPEND(" Spacing is %.6g x %.6g x %.6g mm in the image, %.6g x %.6g x %.6g in the mask,"
+			   " up to %.3g mm apart.",
+			   image->spacing[0], image->spacing[1], image->spacing[2],
+			   mask->spacing[0], mask->spacing[1], mask->spacing[2],
+			   difference.spacing_error);
+	if (difference.origin)
+		APPEND(" Origin (LPS) is %.6g, %.6g, %.6g mm in the image, %.6g, %.6g, %.6g in the mask,"
+			   " %.3g mm apart.",
+			   image->origin[0], image->origin[1], image->origin[2],
+			   mask->origin[0], mask->origin[1], mask->origin[2],
+			   difference.origin_error);
+	if (difference.direction)
+	{
+		APPEND(" Direction cosines (x, y, z axis) are");
+		for (int axis = 0; axis < 3; axis++)
+			APPEND("%s (%.4g, %.4g, %.4g)", axis > 0 ? "," : "", image->direction[0][axis],
+				   image->direction[1][axis], image->direction[2][axis]);
+		APPEND(" in the image,");
+		for (int axis = 0; axis < 3; axis++)
+			APPEND("%s (%.4g, %.4g, %.4g)", axis > 0 ? "," : "", mask->direction[0][axis],
+				   mask->direction[1][axis], mask->direction[2][axis]);
+		APPEND(" in the mask, up to %.3g apart.", difference.direction_error);
+	}
+#undef APPEND
+
+	/* Skip the first separator of each list. */
+	rad_fail(context, RAD_DATA_EXCEPTION, "image and mask have different geometry: %s",
+			 which + 2);
+	rad_detail(context, "%s", detail + 1);
+	return rad_hint(context,
+					"The setting \"align\": \"resample_mask\" brings the mask to the image's grid; "
+					"\"geometry_tolerance\" (now %g) accepts small differences.",
+					settings->geometry_tolerance);
+}
+
+/* The mask's entry for a label; fails with the labels that there are. */
+static const LabelSummary *
+find_label(RadContext *context, const MaskRuns *mask, int32_t label)
+{
+	const LabelSummary *summary = rad_mask_find_label(mask, label);
+	char		list[512];
+	size_t		used = 0;
+
+	if (summary != NULL)
+		return summary;
+	if (mask->label_count == 0)
+	{
+		rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d: it is empty", label);
+		rad_detail(context, "Every voxel of the mask is 0 (background).");
+		return NULL;
+	}
+	list[0] = '\0';
+	for (int n = 0; n < mask->label_count && n < LABELS_LISTED; n++)
+		used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%d",
+								  n > 0 ? ", " : "", mask->labels[n].label);
+	rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d", label);
+	if (mask->label_count == 1)
+		rad_detail(context, "The only label of the mask is %s.", list);
+	else if (mask->label_count > LABELS_LISTED)
+		rad_detail(context, "The labels of the mask are %s and %d more.", list,
+				   mask->label_count - LABELS_LISTED);
+	else
+		rad_detail(context, "The labels of the mask are %s.", list);
+	if (label == 0)
+		rad_hint(context, "0 is the background of a mask; labels are other integers.");
+	return NULL;
+}
+
+bool
+rad_extract(RadContext *context, const Device *device, ScanPair *pair,
+			const int32_t *labels, int label_count, const Settings *settings,
+			LabelCallback callback, void *argument)
+{
+	Extraction	extraction = {.device = device,.mask = pair->mask,.settings = settings};
+	LabelFeatures *features = rad_new(context, LabelFeatures, 1);
+	int32_t    *all_labels = NULL;
+	bool		succeeded = true;
+
+	if (features == NULL)
+		return false;
+	if (labels == NULL)
+	{
+		if (pair->mask->label_count == 0)
+			return rad_fail(context, RAD_DATA_EXCEPTION,
+							"mask is empty: every voxel is 0 (background)");
+		label_count = pair->mask->label_count;
+		all_labels = rad_new(context, int32_t, label_count);
+		if (all_labels == NULL)
+			return false;
+		for (int n = 0; n < label_count; n++)
+			all_labels[n] = pair->mask->labels[n].label;
+		labels = all_labels;
+	}
+	if (!read_image(context, pair, labels, label_count, settings, &extraction))
+		return false;
+
+	for (int n = 0; n < label_count && succeeded; n++)
+	{
+		Scope		scope;
+		bool		computed;
+
+		rad_scope_open(&scope, context);
+		computed = extract_label(&scope.context, &extraction, labels[n], features);
+		rad_scope_close(&scope);
+		if (!computed)
+		{
+			if (!settings->on_error_null || !rad_is_data_failure(scope.context.code))
+				return rad_scope_fail(&scope);
+			clear_features(features, labels[n]);
+			features->code = scope.context.code;
+			memcpy(features->message, scope.context.message, sizeof(features->message));
+		}
+		succeeded = callback(context, argument, features);
+	}
+	rad_release(context, extraction.image.voxels);
+	rad_release(context, all_labels);
+	rad_release(context, features);
+	return succeeded;
+}
+
+/*
+ * Read the smallest box of the image that holds what every label needs, once,
+ * and describe the whole image when diagnostics are wanted.  A label that the
+ * mask lacks is an error here, before anything is read, unless failures are
+ * to be delivered.
+ */
+static bool
+read_image(RadContext *context, ScanPair *pair, const int32_t *labels, int label_count,
+		   const Settings *settings, Extraction *extraction)
+{
+	const Grid *grid = rad_reader_grid(pair->image);
+	Box			box;
+	bool		any = false;
+
+	for (int n = 0; n < label_count; n++)
+	{
+		const LabelSummary *summary = find_label(context, pair->mask, labels[n]);
+		Box			needed;
+
+		if (summary == NULL)
+		{
+			if (!settings->on_error_null)
+				return false;
+			rad_clear_error(context);
+			continue;
+		}
+		needed = rad_region_source_box(grid, &summary->box, settings);
+		box = any ? rad_box_union(&box, &needed) : needed;
+		any = true;
+	}
+	if (!any)
+		return true;
+	if (!rad_volume_read_box(context, pair->image, &box, &extraction->image))
+		return false;
+	return !settings->diagnostics ||
+		rad_diagnose_image(context, &extraction->image, settings, &extraction->diagnostics);
+}
+
+/* Largest distance (voxels) at which a texture family looks at neighbours. */
+static int
+neighbourhood_distance(const Settings *settings)
+{
+	int			distance = 1;
+
+	if (settings->glcm_distance > distance)
+		distance = settings->glcm_distance;
+	if (settings->ngtdm_distance > distance)
+		distance = settings->ngtdm_distance;
+	if (settings->ngldm_distance > distance)
+		distance = settings->ngldm_distance;
+	return distance;
+}
+
+/* The families that are evaluated on the grey levels of one region. */
+static bool
+level_families(RadContext *context, const Extraction *extraction, const Region *region,
+			   FeatureValues *values)
+{
+	const Settings *settings = extraction->settings;
+	TextureInput input = {
+		.device = extraction->device,
+		.region = region,
+		.settings = settings,
+		.aggregations = settings->aggregations,
+	};
+	GreyLevels *levels;
+	bool		wanted = false;
+
+	for (int family = FAMILY_INTENSITY_HISTOGRAM; family < FAMILY_COUNT; family++)
+		if (family != FAMILY_INTENSITY_VOLUME_HISTOGRAM)
+			wanted |= rad_settings_wants_family(settings, (Family) family);
+	if (!wanted)
+		return true;
+	if (!rad_grey_levels_build(context, region, settings,
+							   neighbourhood_distance(settings), &levels))
+		return false;
+	input.levels = levels;
+
+	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_HISTOGRAM) &&
+		!rad_intensity_histogram_features(context, levels, settings, values))
+		return false;
+	for (int family = FAMILY_GLCM; family <= FAMILY_NGLDM; family++)
+	{
+		if (!rad_settings_wants_family(settings, (Family) family))
+			continue;
+		if (!rad_continue(context) ||
+			!rad_texture_features(context, &input, (Family) family, values))
+			return false;
+	}
+	return true;
+}
+
+static void
+clear_features(LabelFeatures *features, int32_t label)
+{
+	memset(features, 0, sizeof(*features));
+	features->label = label;
+	for (int feature = 0; feature < FEATURE_COUNT; feature++)
+		for (int slot = 0; slot < AGGREGATION_COUNT; slot++)
+			features->values.value[feature][slot] = NAN;
+}
+
+/* Everything about one label; after a failure *features is half filled. */
+static bool
+extract_label(RadContext *context, const Extraction *extraction, int32_t label,
+			  LabelFeatures *features)
+{
+	const Settings *settings = extraction->settings;
+	FeatureValues *values = &features->values;
+	const LabelSummary *summary;
+	Region	   *region;
+
+	clear_features(features, label);
+	summary = find_label(context, extraction->mask, label);
+	if (summary == NULL ||
+		!rad_region_build(context, &extraction->image, extraction->mask, label, settings,
+						  &region))
+		return false;
+	if (settings->diagnostics)
+	{
+		features->diagnostics = extraction->diagnostics;
+		if (!rad_diagnose_label(context, &extraction->image, extraction->mask, summary,
+								region, &features->diagnostics))
+			return false;
+	}
+
+	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY) &&
+		!rad_morphology_features(context, extraction->device, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_LOCAL_INTENSITY) &&
+		!rad_local_intensity_features(context, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_STATISTICS) &&
+		!rad_intensity_statistics_features(context, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_VOLUME_HISTOGRAM) &&
+		!rad_intensity_volume_histogram_features(context, region, settings, values))
+		return false;
+	if (!level_families(context, extraction, region, values))
+		return false;
+	features->voxel_count = region->intensity_count;
+	return true;
+}
+
+/* Passes matrices on with slices counted from the image's first. */
+typedef struct SliceShift
+{
+	int			first_slice;
+	MatrixSink	sink;
+	void	   *argument;
+} SliceShift;
+
+static bool
+shift_slice(RadContext *context, void *argument, const TextureMatrix *matrix)
+{
+	SliceShift *shift = argument;
+	TextureMatrix shifted = *matrix;
+
+	if (shifted.slice >= 0)
+		shifted.slice += shift->first_slice;
+	return shift->sink(context, shift->argument, &shifted);
+}
+
+bool
+rad_extract_matrices(RadContext *context, const Device *device, ScanPair *pair,
+					 int32_t label, Family family, const Settings *settings,
+					 MatrixSink sink, void *argument)
+{
+	const LabelSummary *summary = find_label(context, pair->mask, label);
+	SliceShift	shift = {.sink = sink,.argument = argument};
+	Volume		image;
+	Box			box;
+	Region	   *region;
+	GreyLevels *levels;
+	TextureInput input = {
+		.device = device,
+		.settings = settings,
+		.aggregations = settings->aggregations,
+	};
+
+	if (summary == NULL)
+		return false;
+	box = rad_region_source_box(rad_reader_grid(pair->image), &summary->box, settings);
+	if (!rad_volume_read_box(context, pair->image, &box, &image) ||
+		!rad_region_build(context, &image, pair->mask, label, settings, &region))
+		return false;
+	rad_release(context, image.voxels);
+	if (!rad_grey_levels_build(context, region, settings, neighbourhood_distance(settings),
+							   &levels))
+		return false;
+	input.region = region;
+	input.levels = levels;
+	shift.first_slice = region->image_offset[2] + levels->offset[2];
+	return rad_texture_families[family].matrices(context, &input, shift_slice, &shift);
+}

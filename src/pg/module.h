@@ -1,0 +1,12 @@
+/*
+ * The module: its server variables and what they choose.
+ */
+#ifndef RADPG_MODULE_H
+#define RADPG_MODULE_H
+
+#include "device/device.h"
+
+/* The device that heavy operations run on; never changes a result. */
+extern const Device *radpg_device(void);
+
+#endif							/* RADPG_MODULE_H */

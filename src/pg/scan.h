@@ -1,0 +1,56 @@
+/*
+ * What the feature and the matrix functions share: one call's settings, its
+ * two byte sources and the opened scan.
+ */
+#ifndef RADPG_SCAN_H
+#define RADPG_SCAN_H
+
+#include "context.h"
+#include "settings.h"
+#include "source.h"
+
+#include "features/extract.h"
+
+/* How image and mask come: arguments 0 and 1, both of the same type. */
+typedef enum SourceKind
+{
+	SOURCE_BYTEA,
+	SOURCE_LARGE_OBJECT
+} SourceKind;
+
+/* What one call site keeps between its calls (fn_extra). */
+typedef struct CallCache
+{
+	SettingsCache settings;
+
+	/* Of a composite result: its descriptor, and what each attribute shows. */
+	TupleDesc	descriptor;
+	int		   *columns;
+} CallCache;
+
+extern CallCache *radpg_call_cache(FunctionCallInfo fcinfo);
+
+typedef struct OpenScan
+{
+	RadContext *context;
+	const Settings *settings;
+	ByteSource	image;
+	ByteSource	mask;
+	ScanPair	pair;
+} OpenScan;
+
+/*
+ * Take the settings from the given argument, open image and mask.  Returns
+ * false, with the failure in scan->context, when the scan cannot be used and
+ * the settings ask for a status instead of an error.  Ereports otherwise.
+ */
+extern bool radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind,
+							int settings_argument);
+
+/* Raise the context's failure unless the settings make a status of it. */
+extern void radpg_scan_check_failure(const OpenScan *scan);
+
+/* Close the sources and free what the core allocated. */
+extern void radpg_scan_close(OpenScan *scan);
+
+#endif							/* RADPG_SCAN_H */

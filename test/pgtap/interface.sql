@@ -1,0 +1,71 @@
+-- The shape of the interface: what callers in other languages rely on.
+BEGIN;
+SELECT plan(77);
+
+SELECT has_schema('radiomics');
+SELECT has_extension('radiomics');
+SELECT has_composite('radiomics', 'ibsi_features', 'one column per feature');
+SELECT has_composite('radiomics', 'feature_row', 'long form');
+SELECT has_composite('radiomics', 'matrix_cell', 'matrices');
+SELECT has_view('radiomics', 'feature_catalogue', 'catalogue');
+
+SELECT is(count(*), 177::bigint, 'ibsi_features has 174 features, label, voxel_count and status')
+FROM   pg_attribute WHERE attrelid = 'radiomics.ibsi_features'::regclass AND attnum > 0;
+SELECT is(array_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum),
+          ARRAY['label integer', 'image_type text', 'family text', 'feature text', 'ibsi_code text',
+                'aggregation text', 'unit text', 'value double precision'], 'columns of feature_row')
+FROM   pg_attribute WHERE attrelid = 'radiomics.feature_row'::regclass AND attnum > 0;
+SELECT is(array_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum),
+          ARRAY['aggregation text', 'slice integer', 'direction integer[]', 'i integer', 'j integer',
+                'count bigint', 'difference double precision'], 'columns of matrix_cell')
+FROM   pg_attribute WHERE attrelid = 'radiomics.matrix_cell'::regclass AND attnum > 0;
+SELECT is(count(*), 174::bigint, 'feature_catalogue has 174 features') FROM radiomics.feature_catalogue;
+
+-- Functions of images: arguments, result, volatility, strictness.
+CREATE TEMPORARY TABLE image_function AS
+SELECT name, arguments, result, name <> 'feature_rows' AS strict
+FROM   (VALUES ('features', ARRAY['integer', 'jsonb'], 'radiomics.ibsi_features'),
+               ('features_by_label', ARRAY['jsonb'], 'setof radiomics.ibsi_features'),
+               ('feature_rows', ARRAY['integer[]', 'jsonb'], 'setof radiomics.feature_row'),
+               ('glcm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
+               ('glrlm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
+               ('glszm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
+               ('gldzm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
+               ('ngtdm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
+               ('ngldm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'))
+       AS f (name, arguments, result);
+
+SELECT function_returns('radiomics', name, ARRAY[type, type] || arguments, result)
+FROM   image_function, unnest(ARRAY['bytea', 'oid']) AS type;
+SELECT volatility_is('radiomics', name, ARRAY[type, type] || arguments,
+                     CASE type WHEN 'bytea' THEN 'immutable' ELSE 'volatile' END)
+FROM   image_function, unnest(ARRAY['bytea', 'oid']) AS type;
+SELECT CASE WHEN strict THEN is_strict('radiomics', name, ARRAY[type, type] || arguments)
+            ELSE isnt_strict('radiomics', name, ARRAY[type, type] || arguments) END
+FROM   image_function, unnest(ARRAY['bytea', 'oid']) AS type;
+SELECT is(count(*), 9::bigint, 'functions of bytea are parallel safe')
+FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proargtypes[0] = 'bytea'::regtype AND proparallel = 's';
+SELECT is(count(*), 9::bigint, 'functions of large objects run in the leader')
+FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proargtypes[0] = 'oid'::regtype AND proparallel = 'u';
+
+-- Settings.
+SELECT function_returns('radiomics', 'settings', ARRAY['text'], 'jsonb');
+SELECT function_returns('radiomics', 'settings_validate', ARRAY['jsonb'], 'boolean');
+SELECT function_returns('radiomics', 'settings_canonical', ARRAY['jsonb'], 'jsonb');
+SELECT function_returns('radiomics', 'settings_hash', ARRAY['jsonb'], 'text');
+SELECT volatility_is('radiomics', name, arguments, 'immutable')
+FROM   (VALUES ('settings', ARRAY['text']), ('settings_validate', ARRAY['jsonb']),
+               ('settings_canonical', ARRAY['jsonb']), ('settings_hash', ARRAY['jsonb'])) AS f (name, arguments);
+SELECT function_returns('radiomics', 'version', '{}'::name[], 'text');
+
+-- Arguments can be named and left out.
+SELECT is(array_agg(DISTINCT proargnames[1:2]::text), ARRAY['{image,mask}'], 'image and mask come first')
+FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace AND proname = ANY (SELECT name FROM image_function);
+SELECT is(count(*), 18::bigint, 'settings come last and have a default')
+FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proargnames[pronargs] = 'settings' AND pronargdefaults >= 1;
+
+SELECT * FROM finish();
+ROLLBACK;
