@@ -297,7 +297,8 @@ CPU_KERNEL(count_runs)(RadContext *context, const GreyLevels *levels,
 	CPU_KERNEL(RunPass) passes[RAD_DIRECTION_COUNT];
 	int64_t    *level_voxels = rad_new_zeroed(context, int64_t, (pass_count + 1) * stride);
 	uint32_t   *short_runs = rad_new_zeroed(context, uint32_t, pass_count * SHORT_RUNS * stride);
-	uint8_t    *positions = rad_new_zeroed(context, uint8_t, pass_count * 2 * position_size);
+	/* Not cleared: a voxel's predecessor counts only when it was visited. */
+	uint8_t    *positions = rad_new(context, uint8_t, pass_count * 2 * position_size);
 
 	if (level_voxels == NULL || short_runs == NULL || positions == NULL)
 		return false;
@@ -310,7 +311,7 @@ CPU_KERNEL(count_runs)(RadContext *context, const GreyLevels *levels,
 			.longest = longest,
 			.in_long_runs = level_voxels + (slot + 1) * stride,
 		};
-	for (int z = first_slice; z < last_slice; z++)
+	for (int z = first_slice; z < last_slice && pass_count > 0; z++)
 	{
 		const int64_t first = z * levels->slice_stride;
 
