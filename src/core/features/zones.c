@@ -25,6 +25,9 @@ typedef struct CellTable
 	uint64_t   *seen;			/* [level_count + 1][words] */
 } CellTable;
 
+/* Zones between two polls for a cancel. */
+#define ZONES_PER_POLL (1 << 20)
+
 /* Most words of CellTable.seen: 16 MB of counts. */
 #define MOST_TABLE_WORDS 65536
 
@@ -210,6 +213,8 @@ sort_zones(RadContext *context, CellTable *table, const Zone *zones, int64_t zon
 		uint32_t	j = zone_column(&zones[z], by_distance);
 		size_t		i = (size_t) zones[z].level;
 
+		if (z % ZONES_PER_POLL == 0 && !rad_continue(context))
+			return false;
 		if (j >= columns)
 		{
 			(*key_count)++;
@@ -278,8 +283,7 @@ deliver_zones(RadContext *context, CellTable *table, const Zone *zones,
 	int64_t		key_count;
 	MatrixCell *cells;
 
-	if (!rad_continue(context) ||
-		!sort_zones(context, table, zones, zone_count, by_distance, &keys, &key_count))
+	if (!sort_zones(context, table, zones, zone_count, by_distance, &keys, &key_count))
 		return false;
 	cells = rad_new(context, MatrixCell, zone_count);
 	if (cells == NULL)
