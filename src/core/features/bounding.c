@@ -15,7 +15,12 @@
 /* Far beyond what the tolerance needs (tens to hundreds). */
 #define MOST_ELLIPSOID_STEPS 100000
 
-/* Turning a box about its axes ends when a turn gains less than this. */
+/*
+ * The smallest boxes flush with a side are turned about their axes, until a turn
+ * gains less than this.  Against general searches over 150 random shapes, one
+ * box was up to 0.5 % above the minimum, 16 up to 0.03 %, and all no better.
+ */
+#define TURNED_BOXES 16
 #define BOX_GAIN 1e-12
 #define MOST_BOX_TURNS 100
 
@@ -196,12 +201,88 @@ smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direc
 	return best;
 }
 
-/* The smallest box with one axis along a unit normal; better ones replace *best. */
+/* Directions in which a coarse outline is taken, over half a turn. */
+#define COARSE_DIRECTIONS 8
+
+/*
+ * The shadow's outermost points in both senses of a few directions.  They span
+ * a polygon inside the shadow, so no rectangle around the shadow is smaller
+ * than the smallest around them: most normals are dismissed by that.
+ */
+static int64_t
+coarse_points(const BoxSearch *search, PlanarPoint *points)
+{
+	/* cosines and sines of n pi / 8 */
+	static const PlanarPoint directions[COARSE_DIRECTIONS] = {
+		{1.0, 0.0}, {0.92387953251128674, 0.38268343236508977},
+		{0.70710678118654752, 0.70710678118654752},
+		{0.38268343236508977, 0.92387953251128674}, {0.0, 1.0},
+		{-0.38268343236508977, 0.92387953251128674},
+		{-0.70710678118654752, 0.70710678118654752},
+		{-0.92387953251128674, 0.38268343236508977}
+	};
+
+	for (int direction = 0; direction < COARSE_DIRECTIONS; direction++)
+	{
+		double		low = DBL_MAX;
+		double		high = -DBL_MAX;
+		int64_t		lowest = 0;
+		int64_t		highest = 0;
+
+		for (int64_t n = 0; n < search->vertex_count; n++)
+		{
+			double		height = along(directions[direction], search->shadow[n]);
+
+			if (height < low)
+			{
+				low = height;
+				lowest = n;
+			}
+			if (height > high)
+			{
+				high = height;
+				highest = n;
+			}
+		}
+		points[2 * direction] = search->shadow[lowest];
+		points[2 * direction + 1] = search->shadow[highest];
+	}
+	return 2 * COARSE_DIRECTIONS;
+}
+
+/*
+ * Drop the shadow's points that lie well inside a polygon of its points;
+ * returns how many are left.  Sorting the rest is what costs.
+ */
+static int64_t
+keep_outer_points(BoxSearch *search, const PlanarPoint *polygon, int64_t count)
+{
+	int64_t		kept = 0;
+
+	for (int64_t n = 0; n < search->vertex_count; n++)
+	{
+		PlanarPoint point = search->shadow[n];
+		bool		inside = true;
+
+		for (int64_t m = 0; m < count && inside; m++)
+			inside = turn(polygon[m], polygon[m + 1 < count ? m + 1 : 0], point) > 0.0;
+		if (!inside)
+			search->shadow[kept++] = point;
+	}
+	return kept;
+}
+
+/*
+ * The smallest box with one axis along a unit normal; when it is smaller than
+ * *best it replaces that.
+ */
 static bool
 try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 {
 	Vector		first;
 	Vector		second;
+	PlanarPoint coarse[2 * COARSE_DIRECTIONS];
+	PlanarPoint outline[2 * COARSE_DIRECTIONS + 1];
 	PlanarPoint direction = {1.0, 0.0};
 	double		low = DBL_MAX;
 	double		high = -DBL_MAX;
@@ -215,14 +296,18 @@ try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
 	{
 		double		height = dot(search->vertices[n], normal);
 
-		if (height < low)
-			low = height;
-		if (height > high)
-			high = height;
+		low = height < low ? height : low;
+		high = height > high ? height : high;
 		search->shadow[n].u = dot(search->vertices[n], first);
 		search->shadow[n].v = dot(search->vertices[n], second);
 	}
-	count = find_outline(search->shadow, search->vertex_count, search->outline);
+	count = find_outline(coarse, coarse_points(search, coarse), outline);
+	area = smallest_rectangle(outline, count, &direction, &length, &width);
+	/* with room for the rounding of both */
+	if (area * (high - low) > best->volume * (1.0 + 1e-9))
+		return false;
+	count = keep_outer_points(search, outline, count);
+	count = find_outline(search->shadow, count, search->outline);
 	area = smallest_rectangle(search->outline, count, &direction, &length, &width);
 	if (!(area * (high - low) < best->volume))
 		return false;
@@ -328,38 +413,71 @@ list_candidates(RadContext *context, const BoxSearch *search)
 	return candidates;
 }
 
+/* Keep the smallest boxes, in ascending order. */
+static void
+keep_box(OrientedBox boxes[TURNED_BOXES], OrientedBox box)
+{
+	int			place = TURNED_BOXES - 1;
+
+	for (; place > 0 && box.volume < boxes[place - 1].volume; place--)
+		boxes[place] = boxes[place - 1];
+	boxes[place] = box;
+}
+
+/* Turn a box about each of its axes in turn while that makes it smaller. */
+static bool
+turn_box(RadContext *context, BoxSearch *search, OrientedBox *box)
+{
+	for (int number = 0; number < MOST_BOX_TURNS; number++)
+	{
+		double		before = box->volume;
+
+		if (!rad_continue(context))
+			return false;
+		for (int axis = 0; axis < 3; axis++)
+			try_normal(search, box->axes[axis], box);
+		if (!(box->volume < before * (1.0 - BOX_GAIN)))
+			break;
+	}
+	return true;
+}
+
 bool
 rad_oriented_box(RadContext *context, const Hull *hull, const double spacing[3],
 				 double edges[3])
 {
 	BoxSearch	search;
-	OrientedBox box = {.volume = DBL_MAX};
+	OrientedBox boxes[TURNED_BOXES];
 	BoxCandidate *candidates;
+	double		best = DBL_MAX;
 
 	if (!prepare_search(context, hull, spacing, &search))
 		return false;
 	candidates = list_candidates(context, &search);
 	if (candidates == NULL)
 		return false;
-	for (int64_t n = 0; n < search.side_count && candidates[n].bound < box.volume; n++)
+	for (int n = 0; n < TURNED_BOXES; n++)
+		boxes[n].volume = DBL_MAX;
+	for (int64_t n = 0; n < search.side_count; n++)
 	{
-		if (!rad_continue(context))
-			return false;
-		try_normal(&search, candidates[n].normal, &box);
-	}
-	for (int number = 0; number < MOST_BOX_TURNS; number++)
-	{
-		double		before = box.volume;
+		OrientedBox box = {.volume = boxes[TURNED_BOXES - 1].volume};
 
 		if (!rad_continue(context))
 			return false;
-		for (int axis = 0; axis < 3; axis++)
-			try_normal(&search, box.axes[axis], &box);
-		if (!(box.volume < before * (1.0 - BOX_GAIN)))
+		if (candidates[n].bound >= box.volume)
 			break;
+		if (try_normal(&search, candidates[n].normal, &box))
+			keep_box(boxes, box);
 	}
-	for (int axis = 0; axis < 3; axis++)
-		edges[axis] = box.edges[axis];
+	for (int n = 0; n < TURNED_BOXES && boxes[n].volume < DBL_MAX; n++)
+	{
+		if (!turn_box(context, &search, &boxes[n]))
+			return false;
+		if (!(boxes[n].volume < best))
+			continue;
+		best = boxes[n].volume;
+		memcpy(edges, boxes[n].edges, sizeof(boxes[n].edges));
+	}
 	rad_release(context, candidates);
 	rad_release(context, search.vertices);
 	rad_release(context, search.areas);

@@ -20,6 +20,7 @@
 /* Extraction of some labels of one scan. */
 typedef struct Extraction
 {
+	RadContext *context;		/* that owns the image */
 	const Device *device;
 	const MaskRuns *mask;
 	const Settings *settings;
@@ -34,8 +35,9 @@ static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
 static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
 					   int label_count, const Settings *settings, Extraction *extraction);
 static void clear_features(LabelFeatures *features, int32_t label);
-static bool extract_label(RadContext *context, const Extraction *extraction,
-						  int32_t label, LabelFeatures *features);
+static void release_image(Extraction *extraction);
+static bool extract_label(RadContext *context, Extraction *extraction, int32_t label,
+						  bool last, LabelFeatures *features);
 
 bool
 rad_is_data_failure(RadErrorCode code)
@@ -190,7 +192,12 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 			const int32_t *labels, int label_count, const Settings *settings,
 			LabelCallback callback, void *argument)
 {
-	Extraction	extraction = {.device = device,.mask = pair->mask,.settings = settings};
+	Extraction	extraction = {
+		.context = context,
+		.device = device,
+		.mask = pair->mask,
+		.settings = settings,
+	};
 	LabelFeatures *features = rad_new(context, LabelFeatures, 1);
 	int32_t    *all_labels = NULL;
 	bool		succeeded = true;
@@ -219,7 +226,8 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 		bool		computed;
 
 		rad_scope_open(&scope, context);
-		computed = extract_label(&scope.context, &extraction, labels[n], features);
+		computed = extract_label(&scope.context, &extraction, labels[n],
+								 n == label_count - 1, features);
 		rad_scope_close(&scope);
 		if (!computed)
 		{
@@ -231,7 +239,7 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 		}
 		succeeded = callback(context, argument, features);
 	}
-	rad_release(context, extraction.image.voxels);
+	release_image(&extraction);
 	rad_release(context, all_labels);
 	rad_release(context, features);
 	return succeeded;
@@ -339,9 +347,19 @@ clear_features(LabelFeatures *features, int32_t label)
 			features->values.value[feature][slot] = NAN;
 }
 
-/* Everything about one label; after a failure *features is half filled. */
+static void
+release_image(Extraction *extraction)
+{
+	rad_release(extraction->context, extraction->image.voxels);
+	extraction->image.voxels = NULL;
+}
+
+/*
+ * Everything about one label; after a failure *features is half filled.  The
+ * last label gives the image back as soon as its region holds what it needs.
+ */
 static bool
-extract_label(RadContext *context, const Extraction *extraction, int32_t label,
+extract_label(RadContext *context, Extraction *extraction, int32_t label, bool last,
 			  LabelFeatures *features)
 {
 	const Settings *settings = extraction->settings;
@@ -362,6 +380,8 @@ extract_label(RadContext *context, const Extraction *extraction, int32_t label,
 								region, &features->diagnostics))
 			return false;
 	}
+	if (last)
+		release_image(extraction);
 
 	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY) &&
 		!rad_morphology_features(context, extraction->device, region, settings, values))
