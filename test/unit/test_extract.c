@@ -287,6 +287,28 @@ test_missing_label(void **state)
 	free_pair(&files);
 }
 
+/* Among several labels the error says which one failed. */
+static void
+test_failing_label_is_named(void **state)
+{
+	static const int32_t one[] = {2};
+	Pair		files = make_scene();
+	Delivered	delivered;
+	Settings	settings;
+
+	(void) state;
+	rad_settings_default(&settings);
+	settings.resegmentation_range[0] = -1000;
+	settings.discretisation = DISCRETISATION_FIXED_BIN_SIZE;
+	settings.bin_size = 1e-4;
+	assert_false(extract(&files, NULL, 0, &settings, &delivered));
+	assert_int_equal(context->code, RAD_LIMIT_EXCEEDED);
+	assert_contains(context->detail, ". The region is label 1 of the mask.");
+	assert_false(extract(&files, one, 1, &settings, &delivered));
+	assert_null(strstr(context->detail, "The region is label"));
+	free_pair(&files);
+}
+
 static void
 test_many_labels_are_not_all_listed(void **state)
 {
@@ -661,6 +683,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_every_level_gives_the_same_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_labels_in_the_order_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_label, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_failing_label_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many_labels_are_not_all_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_families_and_exclusions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_geometry_must_agree, setup, teardown),
