@@ -52,7 +52,7 @@ typedef struct HullBuilder
 	int64_t		visible_count;	/* faces that the point being added replaces */
 	int32_t    *visible;		/* face_room */
 	int64_t		horizon_count;
-	HorizonEdge *horizon;		/* face_room */
+	HorizonEdge *horizon;		/* a cycle of distinct points */
 } HullBuilder;
 
 static inline int64_t
@@ -475,7 +475,6 @@ rad_hull_build(RadContext *context, const PointList *points, Hull *hull)
 						(long long) points->count);
 	builder.next = rad_new(context, int32_t, points->count);
 	builder.face_from = rad_new(context, int32_t, points->count);
-	/* A horizon is a cycle through distinct points. */
 	builder.horizon = rad_new(context, HorizonEdge, points->count);
 	if (builder.next == NULL || builder.face_from == NULL || builder.horizon == NULL ||
 		!reserve_faces(context, &builder, 4))
