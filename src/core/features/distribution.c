@@ -108,7 +108,7 @@ rad_distribution_of_counts(const double *values, const int64_t *counts, int64_t 
 	d.fourth /= (double) d.count;
 	d.mean_deviation /= (double) d.count;
 	d.median_deviation /= (double) d.count;
-	d.robust_deviation /= inner_count;
+	d.robust_deviation = inner_count > 0.0 ? d.robust_deviation / inner_count : NAN;
 	*distribution = d;
 }
 
@@ -292,7 +292,7 @@ rad_distribution_of_values(RadContext *context, const double *values, int64_t co
 	d.fourth /= (double) count;
 	d.mean_deviation /= (double) count;
 	d.median_deviation /= (double) count;
-	d.robust_deviation /= inner_count;
+	d.robust_deviation = inner_count > 0.0 ? d.robust_deviation / inner_count : NAN;
 	*distribution = d;
 	return true;
 }

@@ -23,7 +23,8 @@ typedef struct Distribution
 	double		p75;
 	double		p90;
 	double		mean_deviation; /* mean |x - mean| */
-	double		robust_deviation;	/* the same of the values in [p10, p90] */
+	double		robust_deviation;	/* the same of the values in [p10, p90]; NAN when
+									 * there is none, as with two voxels */
 	double		median_deviation;	/* mean |x - median| */
 	double		sum_of_squares;
 } Distribution;

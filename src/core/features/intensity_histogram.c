@@ -123,7 +123,10 @@ intensity_histogram_mean_absolute_deviation(const Histogram *h)
 	return h->distribution.mean_deviation;
 }
 
-/* Intensity histogram robust mean absolute deviation, IBSI WRZB: within [P10, P90]. */
+/*
+ * Intensity histogram robust mean absolute deviation, IBSI WRZB: within [P10, P90];
+ * undefined when no bin number lies there.
+ */
 static double
 intensity_histogram_robust_mean_absolute_deviation(const Histogram *h)
 {

@@ -96,7 +96,10 @@ intensity_based_mean_absolute_deviation(const Distribution *d)
 	return d->mean_deviation;
 }
 
-/* Intensity-based robust mean absolute deviation, IBSI 1128: within [P10, P90]. */
+/*
+ * Intensity-based robust mean absolute deviation, IBSI 1128: within [P10, P90];
+ * undefined when no intensity lies there, as with two different voxels.
+ */
 static double
 intensity_based_robust_mean_absolute_deviation(const Distribution *d)
 {

@@ -74,8 +74,8 @@ intensity_difference_between_10_and_90_volume(const VolumeHistogram *h)
 
 /*
  * Area under the IVH curve, IBSI 9CMM (no reference values): trapezoidal rule
- * over the grid, of the volume fraction over the intensity fraction, so between
- * 0 and 1; 0 with a single discretised intensity.
+ * over the grid, of the volume fraction over the intensity; 0 with a single
+ * discretised intensity.
  */
 static double
 area_under_the_ivh_curve(const VolumeHistogram *h)
@@ -166,16 +166,18 @@ choose_grid(const Region *region, const Settings *settings)
 /* Voxels between two looks at the interrupt flag. */
 #define POLL_VOXELS (1 << 20)
 
-/* Partial sums; their order does not matter, all are integers. */
+/* Partial sums; their order does not matter, they hold integers. */
 #define LANES 4
 
-/* What one pass over the voxels finds out. */
+/* What the features need to know about the steps of the voxels. */
 typedef struct StepCounts
 {
 	double		sum;			/* of all voxels' steps; exact below 2^53 */
 	double		reached[3];		/* voxels at or above three steps */
+	double		element[2];		/* steps of two ranks */
 } StepCounts;
 
+/* Sum and reached counts in one pass over the voxels. */
 static bool
 count_steps(RadContext *context, const Region *region, const IntensityGrid *grid,
 			const double steps[3], StepCounts *counts)
@@ -213,47 +215,93 @@ count_steps(RadContext *context, const Region *region, const IntensityGrid *grid
 	return true;
 }
 
-/*
- * I_x: smallest grid intensity that at most the fraction x of the voxels
- * reaches.  With m the largest count that is such a fraction, that is the step
- * behind the one of the voxel with m voxels above it.  NAN when that lies
- * beyond the grid.
- */
+/* The general way: for grids of any length. */
 static bool
-find_intensities(RadContext *context, const Region *region, const IntensityGrid *grid,
-				 const double fractions[2], double intensities[2])
+count_by_selection(RadContext *context, const Region *region, const IntensityGrid *grid,
+				   const double steps[3], const int64_t ranks[2], StepCounts *counts)
 {
-	double		count = (double) region->intensity_count;
-	int64_t		ranks[2];
 	double		elements[2];
 
-	for (int n = 0; n < 2; n++)
-	{
-		double		allowed = floor(fractions[n] * count);
-
-		if ((allowed + 1.0) / count <= fractions[n])
-			allowed += 1.0;
-		else if (allowed / count > fractions[n])
-			allowed -= 1.0;
-		/* I90 has the lower rank: ranks ascend. */
-		ranks[1 - n] = region->intensity_count - 1 - (int64_t) allowed;
-	}
-	if (!rad_order_statistics(context, region->values, region->intensity_count,
+	/* Steps grow with the intensity, so their ranks are the same. */
+	if (!count_steps(context, region, grid, steps, counts) ||
+		!rad_order_statistics(context, region->values, region->intensity_count,
 							  region->minimum, region->maximum, ranks, 2, elements))
 		return false;
 	for (int n = 0; n < 2; n++)
-	{
-		double		step = step_of(grid, elements[1 - n]) + 1.0;
-
-		intensities[n] = step <= grid->last_step ? grid->start + step * grid->step : NAN;
-	}
+		counts->element[n] = step_of(grid, elements[n]);
 	return true;
 }
 
+/* Longest grid whose steps are counted one by one. */
+#define MOST_STEPS 65536
+
+/* Voxels whose steps are computed before they are counted. */
+#define PIECE 512
+
+/* The same for short grids: count the voxels of each step. */
+static bool
+count_by_histogram(RadContext *context, const Region *region, const IntensityGrid *grid,
+				   const double steps[3], const int64_t ranks[2], StepCounts *counts)
+{
+	const IntensityGrid fixed = *grid;
+	int64_t		length = (int64_t) step_of(grid, region->maximum) + 1;
+	int64_t    *histogram = rad_new_zeroed(context, int64_t, 2 * length);
+	int64_t		below = 0;
+	int32_t		step[PIECE];
+
+	if (histogram == NULL)
+		return false;
+	for (int64_t first = 0; first < region->intensity_count; first += PIECE)
+	{
+		const double *values = region->values + first;
+		int			count = region->intensity_count - first < PIECE ?
+			(int) (region->intensity_count - first) : PIECE;
+
+		if (first % POLL_VOXELS == 0 && !rad_continue(context))
+			return false;
+		for (int n = 0; n < count; n++)
+			step[n] = (int32_t) step_of(&fixed, values[n]);
+
+		/* Two histograms: neighbouring voxels are often equal. */
+		for (int n = 0; n < count; n++)
+			histogram[2 * step[n] + (n & 1)]++;
+	}
+	*counts = (StepCounts) {0};
+	for (int64_t k = 0; k < length; k++)
+	{
+		int64_t		count = histogram[2 * k] + histogram[2 * k + 1];
+
+		for (int n = 0; n < 2; n++)
+			if (ranks[n] >= below && ranks[n] < below + count)
+				counts->element[n] = (double) k;
+		below += count;
+		counts->sum += (double) count * (double) k;
+		for (int m = 0; m < 3; m++)
+			if ((double) k >= steps[m])
+				counts->reached[m] += (double) count;
+	}
+	rad_release(context, histogram);
+	return true;
+}
+
+/* Largest number of voxels that is at most a fraction of all. */
+static int64_t
+allowed_voxels(double fraction, int64_t voxel_count)
+{
+	double		all = (double) voxel_count;
+	double		allowed = floor(fraction * all);
+
+	if ((allowed + 1.0) / all <= fraction)
+		allowed += 1.0;
+	else if (allowed / all > fraction)
+		allowed -= 1.0;
+	return (int64_t) allowed;
+}
+
 /*
- * Area under the curve by the trapezoidal rule, in units of the intensity
- * fraction.  A voxel at step k adds 1 to the counts at steps 0 .. k; half of
- * the first count (all voxels) and of the last one are taken off again.
+ * Area under the curve by the trapezoidal rule.  A voxel at step k adds 1 to the
+ * counts at steps 0 .. k; half of the first count (all voxels) and of the last
+ * one are taken off again.
  */
 static double
 area_under_curve(const Region *region, const IntensityGrid *grid, const StepCounts *counts)
@@ -262,10 +310,7 @@ area_under_curve(const Region *region, const IntensityGrid *grid, const StepCoun
 
 	if (step_of(grid, region->minimum) == step_of(grid, region->maximum))
 		return 0.0;
-	if (!(grid->extent > 0.0))
-		return NAN;
-	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all *
-		(grid->step / grid->extent);
+	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all * grid->step;
 }
 
 bool
@@ -275,20 +320,38 @@ rad_intensity_volume_histogram_features(RadContext *context, const Region *regio
 	static const double fractions[2] = {0.1, 0.9};
 	const FamilyEntry *family = &rad_families[FAMILY_INTENSITY_VOLUME_HISTOGRAM];
 	const IntensityGrid grid = choose_grid(region, settings);
+	int64_t		voxel_count = region->intensity_count;
 	VolumeHistogram histogram;
 	StepCounts	counts;
 	double		steps[3] = {0.0, 0.0, grid.last_step};
+	int64_t		ranks[2];
+	bool		short_grid = grid.last_step < MOST_STEPS &&
+		grid.last_step < 4096.0 + 2.0 * (double) voxel_count;
 
 	for (int n = 0; n < 2; n++)
+	{
 		steps[n] = ceil(fractions[n] * grid.extent / grid.step * (1.0 - FRACTION_EPSILON));
-	if (!count_steps(context, region, &grid, steps, &counts) ||
-		!find_intensities(context, region, &grid, fractions, histogram.intensity_at_volume))
+
+		/*
+		 * I_x: with m voxels allowed at or above it, the step behind the one of
+		 * the voxel that has m voxels above it.  I90 has the lower rank.
+		 */
+		ranks[1 - n] = voxel_count - 1 - allowed_voxels(fractions[n], voxel_count);
+	}
+	if (!(short_grid ? count_by_histogram : count_by_selection) (context, region, &grid, steps,
+																 ranks, &counts))
 		return false;
 
-	/* The curve falls, so V_x is its value at the first step of fraction x. */
 	for (int n = 0; n < 2; n++)
+	{
+		double		step = counts.element[1 - n] + 1.0;
+
+		/* The curve falls, so V_x is its value at the first step of fraction x. */
 		histogram.volume_at_intensity[n] = grid.extent > 0.0 && steps[n] <= grid.last_step ?
-			counts.reached[n] / (double) region->intensity_count : NAN;
+			counts.reached[n] / (double) voxel_count : NAN;
+		histogram.intensity_at_volume[n] = step <= grid.last_step ?
+			grid.start + step * grid.step : NAN;
+	}
 	histogram.area = area_under_curve(region, &grid, &counts);
 	for (int n = 0; n < family->count; n++)
 		if (!settings->excluded[family->first + n])

@@ -16,11 +16,15 @@
 #include "settings/settings.h"
 #include "volume/volume.h"
 
-/* Rounding to the nearest integer, IBSI 68QD; halves go up. */
+/*
+ * Rounding to the nearest integer, IBSI 68QD.  Halves go to the even neighbour,
+ * as IEEE 754 and numpy have it, which does not shift the mean.  IBSI leaves
+ * halves open, and its reference values are met either way.
+ */
 static inline double
 rad_round_intensity(double intensity)
 {
-	return floor(intensity + 0.5);
+	return rint(intensity);
 }
 
 /*

@@ -139,7 +139,7 @@ allocate_levels(RadContext *context, GreyLevels *levels)
 	levels->bytes_per_level = levels->level_count <= 255 ? 1 : 2;
 	levels->row_stride = (levels->size[0] + 2 * padding + ROW_QUANTUM - 1) / ROW_QUANTUM *
 		ROW_QUANTUM;
-	if ((levels->row_stride & (levels->row_stride - 1)) == 0)
+	while ((levels->row_stride & (levels->row_stride - 1)) == 0)
 		levels->row_stride += ROW_QUANTUM;
 	levels->slice_stride = levels->row_stride * (levels->size[1] + 2 * padding);
 	if (levels->slice_stride * levels->bytes_per_level % PAGE == 0)
@@ -188,6 +188,52 @@ discretise(const BinRule *rule, const double *restrict intensity,
  * would wait for each other. */
 #define SIDE_BY_SIDE 4
 
+/*
+ * Levels of a row of the box from its first to its last voxel inside.  Returns
+ * the number of voxels inside.
+ */
+static int64_t
+fill_row(const Region *region, const BinRule *rule, int64_t from, GreyLevels *levels,
+		 int64_t to, int64_t *counts)
+{
+	const uint8_t *mask = region->intensity_mask + from;
+	const uint8_t *first = memchr(mask, 1, (size_t) levels->size[0]);
+	const int64_t bins = levels->level_count + 1;
+	int			end = levels->size[0];
+	int64_t		inside = 0;
+	int32_t		level[PIECE];
+
+	if (first == NULL)
+		return 0;
+	while (mask[end - 1] == 0)
+		end--;
+	for (int x = (int) (first - mask); x < end; x += PIECE)
+	{
+		int			count = end - x < PIECE ? end - x : PIECE;
+
+		discretise(rule, region->intensity + from + x, mask + x, count, level);
+		if (levels->bytes_per_level == 1)
+		{
+			uint8_t    *out = (uint8_t *) levels->levels + to + x;
+
+			for (int n = 0; n < count; n++)
+				out[n] = (uint8_t) level[n];
+		}
+		else
+		{
+			uint16_t   *out = (uint16_t *) levels->levels + to + x;
+
+			for (int n = 0; n < count; n++)
+				out[n] = (uint16_t) level[n];
+		}
+		for (int n = 0; n < count; n++)
+			counts[(n % SIDE_BY_SIDE) * bins + level[n]]++;
+		for (int n = 0; n < count; n++)
+			inside += mask[x + n];
+	}
+	return inside;
+}
+
 static bool
 fill_levels(RadContext *context, const Region *region, const BinRule *rule,
 			GreyLevels *levels)
@@ -195,7 +241,6 @@ fill_levels(RadContext *context, const Region *region, const BinRule *rule,
 	const Grid *grid = &region->grid;
 	int64_t		bins = levels->level_count + 1;
 	int64_t    *counts = rad_new_zeroed(context, int64_t, SIDE_BY_SIDE * bins);
-	int32_t		level[PIECE];
 
 	if (counts == NULL)
 		return false;
@@ -206,38 +251,15 @@ fill_levels(RadContext *context, const Region *region, const BinRule *rule,
 		if (!rad_continue(context))
 			return false;
 		for (int y = 0; y < levels->size[1]; y++)
-			for (int x = 0; x < levels->size[0]; x += PIECE)
-			{
-				int64_t		from = ((int64_t) (z + levels->offset[2]) * grid->size[1] +
-									y + levels->offset[1]) * grid->size[0] + levels->offset[0] + x;
-				int64_t		to = z * levels->slice_stride + y * levels->row_stride + x;
-				int			count = levels->size[0] - x < PIECE ? levels->size[0] - x : PIECE;
-				const uint8_t *mask = region->intensity_mask + from;
-
-				discretise(rule, region->intensity + from, mask, count, level);
-				if (levels->bytes_per_level == 1)
-				{
-					uint8_t    *out = (uint8_t *) levels->levels + to;
-
-					for (int n = 0; n < count; n++)
-						out[n] = (uint8_t) level[n];
-				}
-				else
-				{
-					uint16_t   *out = (uint16_t *) levels->levels + to;
-
-					for (int n = 0; n < count; n++)
-						out[n] = (uint16_t) level[n];
-				}
-				for (int n = 0; n < count; n++)
-				{
-					counts[(n % SIDE_BY_SIDE) * bins + level[n]]++;
-					inside += mask[n];
-				}
-			}
+			inside += fill_row(region, rule,
+							   ((int64_t) (z + levels->offset[2]) * grid->size[1] +
+								y + levels->offset[1]) * grid->size[0] + levels->offset[0],
+							   levels, z * levels->slice_stride + y * levels->row_stride, counts);
 		levels->slice_voxel_count[z] = inside;
 		levels->voxel_count += inside;
 	}
+
+	/* Level 0, voxels outside between voxels inside, is not kept. */
 	for (int64_t bin = 1; bin < bins; bin++)
 		for (int n = 0; n < SIDE_BY_SIDE; n++)
 			levels->histogram[bin] += counts[n * bins + bin];
