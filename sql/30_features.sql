@@ -28,7 +28,7 @@ CREATE FUNCTION radiomics.feature_rows(image bytea, mask bytea, labels integer[]
                                        settings jsonb DEFAULT '{}')
     RETURNS SETOF radiomics.feature_row
     AS 'MODULE_PATHNAME', 'radiomics_feature_rows'
-    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 1000;
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000 ROWS 500;
 COMMENT ON FUNCTION radiomics.feature_rows(bytea, bytea, integer[], jsonb) IS
 'Features in long form: one row per label, feature and aggregation. NULL labels mean all labels of the mask. A label that fails under the setting on_error = null gives rows without values and a warning.';
 
@@ -50,7 +50,7 @@ CREATE FUNCTION radiomics.feature_rows(image oid, mask oid, labels integer[] DEF
                                        settings jsonb DEFAULT '{}')
     RETURNS SETOF radiomics.feature_row
     AS 'MODULE_PATHNAME', 'radiomics_feature_rows_large_object'
-    LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 1000;
+    LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 500;
 COMMENT ON FUNCTION radiomics.feature_rows(oid, oid, integer[], jsonb) IS
 'Features in long form: one row per label, feature and aggregation. Image and mask are large objects, read piece by piece. NULL labels mean all labels of the mask. A label that fails under the setting on_error = null gives rows without values and a warning.';
 
