@@ -564,9 +564,12 @@ rad_directional_matrices(RadContext *context, const TextureInput *input,
 	bool		done;
 
 	if (input->levels->voxel_count > MOST_VOXELS)
-		return rad_fail(context, RAD_LIMIT_EXCEEDED,
-						"region has %lld voxels, more than texture matrices can count (%u)",
-						(long long) input->levels->voxel_count, MOST_VOXELS);
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED,
+				 "region has %lld voxels, more than texture matrices can count (%u)",
+				 (long long) input->levels->voxel_count, MOST_VOXELS);
+		return rad_hint(context, "Resample the image to a larger spacing.");
+	}
 	if (input->levels->bytes_per_level == 2)
 	{
 		if (!squeeze_levels(context, input->levels, &squeezed))

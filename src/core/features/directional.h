@@ -36,7 +36,11 @@ typedef struct DirectionalFamily
 	bool		symmetric;
 } DirectionalFamily;
 
-/* Count once for all chosen aggregations and deliver their matrices. */
+/*
+ * Count once for all chosen aggregations and deliver their matrices.  Slices
+ * without a voxel of the region give none; a direction without a pair gives one
+ * without cells.
+ */
 extern bool rad_directional_matrices(RadContext *context, const TextureInput *input,
 									 const DirectionalFamily *family,
 									 MatrixSink sink, void *argument);
