@@ -141,7 +141,7 @@ measure_mask(RadContext *context, const uint8_t *mask, const Box *frame, int64_t
 			const uint8_t *begin = memchr(row, 1, (size_t) size[0]);
 			int			at[3] = {0, frame->lo[1] + y, frame->lo[2] + z};
 			int			end = size[0];
-			int64_t		inside = 0;
+			int			inside = 0;
 
 			if (begin == NULL)
 				continue;
@@ -261,34 +261,59 @@ build_intensities(RadContext *context, const Volume *image, const Grid *resample
 						   settings->round_intensities, region->intensity);
 }
 
+/* Number of voxels of a row's mask that are NaN or infinite. */
+static int
+count_odd(const double *restrict intensity, const uint8_t *restrict mask, int count)
+{
+	int			odd = 0;
+
+	/* x - x is 0 for finite x only. */
+	for (int x = 0; x < count; x++)
+		odd += mask[x] & (intensity[x] - intensity[x] != 0.0);
+	return odd;
+}
+
 /* No voxel of the morphological mask may be NaN or infinite. */
 static bool
 check_finite(RadContext *context, const Region *region)
 {
 	const Grid *grid = &region->grid;
-	int64_t		total = rad_grid_voxel_count(grid);
+	const Box  *box = &region->morphological_box;
+	int			width = box->hi[0] - box->lo[0];
 	int64_t		wrong = 0;
-	int64_t		first_wrong = 0;
+	int			first[3] = {0, 0, 0};
 
-	for (int64_t n = 0; n < total; n++)
+	for (int z = box->lo[2]; z < box->hi[2]; z++)
 	{
-		if (n % POLL_VOXELS == 0 && !rad_continue(context))
+		if (!rad_continue(context))
 			return false;
-		if (region->morphological_mask[n] == 0 || isfinite(region->intensity[n]))
-			continue;
-		if (wrong++ == 0)
-			first_wrong = n;
+		for (int y = box->lo[1]; y < box->hi[1]; y++)
+		{
+			int64_t		row = ((int64_t) z * grid->size[1] + y) * grid->size[0] + box->lo[0];
+			const double *intensity = region->intensity + row;
+			const uint8_t *mask = region->morphological_mask + row;
+			int			odd = count_odd(intensity, mask, width);
+			int			x = 0;
+
+			if (odd > 0 && wrong == 0)
+			{
+				while (mask[x] == 0 || isfinite(intensity[x]))
+					x++;
+				first[0] = box->lo[0] + x;
+				first[1] = y;
+				first[2] = z;
+			}
+			wrong += odd;
+		}
 	}
 	if (wrong == 0)
 		return true;
 	rad_fail(context, RAD_DATA_EXCEPTION,
 			 "region of label %d holds %lld voxels that are NaN or infinite",
 			 region->label, (long long) wrong);
-	rad_detail(context, "The first is voxel (%lld, %lld, %lld) of the image after resampling.",
-			   (long long) (region->image_offset[0] + first_wrong % grid->size[0]),
-			   (long long) (region->image_offset[1] + first_wrong / grid->size[0] % grid->size[1]),
-			   (long long) (region->image_offset[2] +
-							first_wrong / grid->size[0] / grid->size[1]));
+	rad_detail(context, "The first is voxel (%d, %d, %d) of the image after resampling.",
+			   region->image_offset[0] + first[0], region->image_offset[1] + first[1],
+			   region->image_offset[2] + first[2]);
 	return rad_hint(context, "Replace such voxels in the image, or leave them out of the mask.");
 }
 
