@@ -200,21 +200,22 @@ place_region(const Grid *resampled, const Box *frame, const Box *tight, Region *
 
 /*
  * The morphological mask: interpolate the label, find its tight box, and place
- * the region around it.
+ * the region around it.  The mask counts as lying on the image's grid exactly,
+ * although their geometries may differ within a tolerance.
  */
 static bool
-build_morphological_mask(RadContext *context, const MaskRuns *mask,
+build_morphological_mask(RadContext *context, const Grid *grid, const MaskRuns *mask,
 						 const LabelSummary *summary, const Grid *resampled,
 						 const Settings *settings, Region *region)
 {
-	Box			target = label_target_box(&mask->grid, resampled, &summary->box);
+	Box			target = label_target_box(grid, resampled, &summary->box);
 	uint8_t    *label = expand_label(context, mask, summary);
 	uint8_t    *interpolated = rad_new(context, uint8_t, rad_box_voxel_count(&target));
 	Box			tight;
 	Box			frame;
 
 	if (label == NULL || interpolated == NULL ||
-		!rad_resample_mask(context, &mask->grid, &summary->box, label, resampled, &target,
+		!rad_resample_mask(context, grid, &summary->box, label, resampled, &target,
 						   settings->mask_interpolator, settings->mask_threshold, interpolated) ||
 		!measure_mask(context, interpolated, &target, &region->morphological_count, &tight))
 		return false;
@@ -226,7 +227,7 @@ build_morphological_mask(RadContext *context, const MaskRuns *mask,
 		rad_detail(context, "Its %lld voxels of %.6g x %.6g x %.6g mm cover no voxel of "
 				   "%.6g x %.6g x %.6g mm by a fraction of %.6g.",
 				   (long long) summary->voxel_count,
-				   mask->grid.spacing[0], mask->grid.spacing[1], mask->grid.spacing[2],
+				   grid->spacing[0], grid->spacing[1], grid->spacing[2],
 				   resampled->spacing[0], resampled->spacing[1], resampled->spacing[2],
 				   settings->mask_threshold);
 		return rad_hint(context, "Choose a smaller \"resample_spacing\" or a lower "
@@ -333,7 +334,8 @@ rad_region_build(RadContext *context, const Volume *image, const MaskRuns *mask,
 	built->label = label;
 	rad_resample_grid(&image->grid, settings->resample_spacing, &resampled);
 	if (!rad_resample_check(context, &resampled) ||
-		!build_morphological_mask(context, mask, summary, &resampled, settings, built) ||
+		!build_morphological_mask(context, &image->grid, mask, summary, &resampled, settings,
+								  built) ||
 		!build_intensities(context, image, &resampled, settings, built) ||
 		!check_finite(context, built) ||
 		!rad_resegment(context, settings, built))
