@@ -27,8 +27,12 @@ DEPENDENCIES := $(OBJS:.o=.d)
 STRICT_FLAGS := $(if $(STRICT),-Wall -Wextra -Werror -Wno-unused-parameter -Wno-sign-compare \
 	-Wno-missing-field-initializers)
 
+# The server's headers and flags are for the compiler that built it, usually gcc.
+CLANG_FLAGS = $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option \
+	-Wno-ignored-optimization-argument -Wno-ignored-attributes)
+
 PG_CPPFLAGS = -I$(CORE) -DRADIOMICS_VERSION='"$(EXTENSION_VERSION)"' -MMD -MP
-PG_CFLAGS = -Wno-declaration-after-statement $(STRICT_FLAGS)
+PG_CFLAGS = -Wno-declaration-after-statement $(STRICT_FLAGS) $(CLANG_FLAGS)
 SHLIB_LINK = $(CORE_LIBRARIES)
 
 # The script that CREATE EXTENSION runs: fragments in the order of their names.

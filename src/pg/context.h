@@ -20,6 +20,6 @@ extern void radpg_context_delete(RadContext *context);
 extern MemoryContext radpg_context_memory(const RadContext *context);
 
 /* Raise the context's failure as an ERROR. */
-extern void radpg_throw(const RadContext *context) pg_attribute_noreturn();
+extern void radpg_throw(const RadContext *context) __attribute__((noreturn));
 
 #endif							/* RADPG_CONTEXT_H */

@@ -7,7 +7,11 @@
 
 #include <stdint.h>
 
-static const int16_t digital_phantom_image[80] = {
+#define DIGITAL_PHANTOM_SIZE {5, 4, 4}
+#define DIGITAL_PHANTOM_SPACING {2.0, 2.0, 2.0}
+#define DIGITAL_PHANTOM_VOXELS 80
+
+static const int16_t digital_phantom_image[DIGITAL_PHANTOM_VOXELS] = {
 	1, 4, 4, 1, 1,
 	1, 4, 6, 1, 1,
 	4, 1, 6, 4, 1,
@@ -29,7 +33,7 @@ static const int16_t digital_phantom_image[80] = {
 	1, 1, 6, 1, 1,
 };
 
-static const uint8_t digital_phantom_mask[80] = {
+static const uint8_t digital_phantom_mask[DIGITAL_PHANTOM_VOXELS] = {
 	1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1,
 	1, 1, 1, 1, 1,

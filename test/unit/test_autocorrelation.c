@@ -258,8 +258,8 @@ test_cancel(void **state)
 		assert_int_equal(context->code, RAD_CANCELLED);
 		rad_clear_error(context);
 	}
-	/* Slabs, kernel slabs, and two per plane of half the frequencies. */
-	assert_true(polls >= 4 + 2 + 2 * 6);
+	/* Slabs, kernel slabs, and three per plane of half the frequencies. */
+	assert_true(polls >= 4 + 2 + 3 * 6);
 	rad_context_destroy(context);
 }
 

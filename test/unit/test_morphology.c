@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <libqhull_r/qhull_ra.h>
 
 #include "digital_phantom.h"
 #include "features/bounding.h"
@@ -95,7 +96,7 @@ assert_close(double actual, double expected, double relative)
 		fail_msg("%.17g is not %.17g within a relative %g", actual, expected, relative);
 }
 
-/* 2..30 percent to all voxels of a small array, with the corners empty or not. */
+/* 5 to 99 percent of the voxels of a small array, at least one; any spacing. */
 static Shape *
 random_shape(uint32_t *seed, int most)
 {
@@ -623,6 +624,83 @@ test_hull(void **state)
 	}
 }
 
+/* Volume and area of larger hulls, with and without a rough surface, as libqhull has them. */
+static void
+test_hull_against_qhull(void **state)
+{
+	uint32_t	seed = 35;
+
+	(void) state;
+	for (int trial = 0; trial < 12; trial++)
+	{
+		Shape	   *shape = new_shape(20 + 5 * trial, 30, 25, 0.9, 1.0, 2.5);
+		int64_t		n = 0;
+		PointList	list;
+		Hull		hull;
+		double	   *coordinates;
+		BitMask    *mask;
+		qhT			qhull;
+		char		command[] = "qhull Qt";
+		int			left;
+		int			total;
+
+		for (int z = 0; z < shape->size[2]; z++)
+			for (int y = 0; y < shape->size[1]; y++)
+				for (int x = 0; x < shape->size[0]; x++, n++)
+				{
+					double		u = 2.0 * x / (shape->size[0] - 1) - 1.0;
+					double		v = y / 14.5 - 1.0;
+					double		w = z / 12.0 - 1.0;
+					double		rough = trial % 2 * 0.3 * fixture_random_unit(&seed);
+
+					shape->mask[n] = u * u + v * v + w * w <= 1.0 - rough ||
+						(trial == 5 && x < 4 && y < 20);
+				}
+		mask = rad_bit_mask_build(shape->context, shape->mask, shape->size,
+								  &region_of(shape)->morphological_box);
+		assert_true(rad_extreme_vertices(shape->context, mask, &list));
+		assert_true(rad_hull_build(shape->context, &list, &hull));
+		coordinates = rad_new(shape->context, double, list.count * 3);
+		for (int64_t point = 0; point < list.count; point++)
+			for (int axis = 0; axis < 3; axis++)
+				coordinates[3 * point + axis] = list.points[point][axis] *
+					shape->spacing[axis] / 2.0;
+		qh_zero(&qhull, stderr);
+		assert_int_equal(qh_new_qhull(&qhull, 3, (int) list.count, coordinates, False, command,
+									  NULL, stderr), 0);
+		qh_getarea(&qhull, qhull.facet_list);
+		/* qhull's own rounding */
+		assert_close(rad_hull_volume(&hull, shape->spacing), qhull.totvol, 1e-12);
+		assert_close(rad_hull_area(&hull, shape->spacing), qhull.totarea, 1e-12);
+		qh_freeqhull(&qhull, !qh_ALL);
+		qh_memfreeshort(&qhull, &left, &total);
+		free_shape(shape);
+	}
+}
+
+/* Points in a plane and coordinates beyond the limit are refused. */
+static void
+test_hull_errors(void **state)
+{
+	RadContext *context = rad_context_create();
+	int32_t		points[5][3] = {{0, 0, 1}, {4, 0, 1}, {0, 4, 1}, {4, 4, 1}, {2, 2, 1}};
+	PointList	list = {5, points};
+	Hull		hull;
+
+	(void) state;
+	assert_false(rad_hull_build(context, &list, &hull));
+	assert_int_equal(context->code, RAD_DATA_EXCEPTION);
+	points[4][2] = 5;
+	assert_true(rad_hull_build(context, &list, &hull));
+	assert_int_equal(hull.vertices.count, 5);
+	assert_int_equal(hull.side_count, 5);
+	assert_int_equal(hull.volume, 2 * 16 * 4);
+	points[4][0] = RAD_HULL_LIMIT + 1;
+	assert_false(rad_hull_build(context, &list, &hull));
+	assert_int_equal(context->code, RAD_LIMIT_EXCEEDED);
+	rad_context_destroy(context);
+}
+
 /* No box among many random directions is smaller than the one found. */
 static void
 test_oriented_box(void **state)
@@ -952,6 +1030,8 @@ main(void)
 		cmocka_unit_test(test_turned_plate),
 		cmocka_unit_test(test_diameter),
 		cmocka_unit_test(test_hull),
+		cmocka_unit_test(test_hull_against_qhull),
+		cmocka_unit_test(test_hull_errors),
 		cmocka_unit_test(test_oriented_box),
 		cmocka_unit_test(test_eigenvalues),
 		cmocka_unit_test(test_digital_phantom),

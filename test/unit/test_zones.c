@@ -215,6 +215,63 @@ border_distance_is_breadth_first_search(void **state)
 	}
 }
 
+static int
+smaller(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * A cuboid with a few holes has a closed form: the nearest face or hole.  Far
+ * from both, every step along x counts.
+ */
+static void
+border_distance_of_a_cuboid(void **state)
+{
+	uint64_t	seed = 7;
+
+	(void) state;
+	for (int round = 0; round < 40; round++)
+	{
+		int			size[3] = {random_between(&seed, 20, 50), random_between(&seed, 20, 50),
+			random_between(&seed, 20, 40)};
+		int			holes[3][3];
+		bool		planar = round % 2 == 1;
+		const Device *device = rad_cpu_named(cpu_levels[round / 2 % 2]);
+		RadContext *context = rad_context_create();
+		size_t		voxels = (size_t) size[0] * (size_t) size[1] * (size_t) size[2];
+		uint8_t    *mask = rad_new(context, uint8_t, voxels);
+		uint16_t   *distance = rad_new(context, uint16_t, voxels);
+
+		memset(mask, 1, voxels);
+		for (int h = 0; h < 3; h++)
+		{
+			for (int axis = 0; axis < 3; axis++)
+				holes[h][axis] = random_between(&seed, 0, size[axis] - 1);
+			mask[dense_index(size, holes[h][0], holes[h][1], holes[h][2])] = 0;
+		}
+		if (device != NULL)
+			assert_true(device->border_distance(context, size, mask, planar, distance));
+		for (int64_t n = 0; device != NULL && n < (int64_t) voxels; n++)
+		{
+			int			x = (int) (n % size[0]);
+			int			y = (int) (n / size[0] % size[1]);
+			int			z = (int) (n / size[0] / size[1]);
+			int			expected = smaller(smaller(x + 1, size[0] - x),
+										   smaller(y + 1, size[1] - y));
+
+			if (!planar)
+				expected = smaller(expected, smaller(z + 1, size[2] - z));
+			for (int h = 0; h < 3; h++)
+				if (!planar || z == holes[h][2])
+					expected = smaller(expected, abs(x - holes[h][0]) +
+									   abs(y - holes[h][1]) + abs(z - holes[h][2]));
+			assert_int_equal(distance[n], expected);
+		}
+		rad_context_destroy(context);
+	}
+}
+
 static void
 assert_zones(const RandomLevels *volume, int padding, int spare)
 {
@@ -479,6 +536,61 @@ matrices_count_zones(void **state)
 	}
 }
 
+/*
+ * A wide slice, where distances exceed one word of the table's marks; with
+ * many levels the table is smaller and the largest distances are sorted.
+ */
+static void
+matrices_of_large_distances(void **state)
+{
+	static const int level_counts[] = {3, RAD_MAX_LEVELS};
+	enum
+	{
+		width = 141, height = 135, voxels = width * height
+	};
+	int			size[3] = {width, height, 1};
+	uint64_t	seed = 8;
+	uint16_t   *dense = malloc(voxels * sizeof(uint16_t));
+	uint8_t    *mask = malloc(voxels);
+	Zone	   *expected = malloc(voxels * sizeof(Zone));
+	uint16_t   *distance;
+	int64_t		count;
+
+	(void) state;
+	memset(mask, 1, voxels);
+	for (int n = 0; n < voxels; n++)
+		dense[n] = (uint16_t) random_between(&seed, 1, 3);
+	distance = brute_distance(size, mask, true);
+	count = brute_zones(size, dense, distance, true, expected);
+	for (int c = 0; c < 2; c++)
+	{
+		RadContext *context = rad_context_create();
+		Settings	settings = {.families = ALL_FAMILIES};
+		Region		region = {
+			.grid.size = {width, height, 1}, .morphological_mask = mask,
+			.morphological_box = {{0, 0, 0}, {width, height, 1}},
+		};
+		TextureInput input = {
+			.device = rad_cpu_best(), .region = &region, .settings = &settings,
+			.levels = levels_from_dense(context, size, dense, level_counts[c],
+										level_counts[c] <= 255 ? 1 : 2, 1, 0),
+			.aggregations = 1u << AGGREGATION_2_5D_MRG,
+		};
+		MatrixCollector collector = {0};
+		const TextureMatrix *matrix = &collector.matrices[0];
+
+		assert_true(rad_gldzm_matrices(context, &input, collect_matrix, &collector));
+		assert_int_equal(collector.count, 1);
+		assert_matrix(matrix, expected, count, -1, true);
+		assert_true(matrix->cells[matrix->cell_count - 1].j > 64);
+		rad_context_destroy(context);
+	}
+	free(dense);
+	free(mask);
+	free(expected);
+	free(distance);
+}
+
 /* Aggregations: the first chosen of a pair names the matrices, others are left out. */
 static void
 aggregations_as_chosen(void **state)
@@ -719,9 +831,11 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(border_distance_is_breadth_first_search),
+		cmocka_unit_test(border_distance_of_a_cuboid),
 		cmocka_unit_test(zones_are_flood_fills),
 		cmocka_unit_test(zones_of_long_rows),
 		cmocka_unit_test(matrices_count_zones),
+		cmocka_unit_test(matrices_of_large_distances),
 		cmocka_unit_test(aggregations_as_chosen),
 		cmocka_unit_test(one_large_zone),
 		cmocka_unit_test(digital_phantom_reference_values),

@@ -11,8 +11,7 @@
  *    touches an equal neighbour of higher rank.  Ranks, from high to low:
  *    centre, above, north, west = east, south, left, above_left =
  *    above_right, corners of the slice below.  All links of a row come from
- *    byte comparisons in full vectors.  What remains is 0.05 to 0.35 unions a
- *    voxel.
+ *    comparisons of full vectors.  What remains is 0.02 to 0.4 unions a voxel.
  *  - Sizes and smallest distances are kept per provisional zone, so voxels
  *    are visited once, and labels are only needed of two slices (which stay
  *    in cache), never of the volume.
@@ -26,8 +25,8 @@
 
 #include <immintrin.h>
 
-/* Rows between two polls for a cancel: at most 64 x 65535 voxels. */
-#define ROWS_PER_POLL 64
+/* Zones between two polls for a cancel. */
+#define ZONES_PER_POLL (1 << 20)
 
 #define ZONE_NEIGHBOURS 13
 
@@ -153,8 +152,8 @@ zone_store_links_16(uint16_t *links, RowVector16 low, RowVector16 high)
  * Sum up provisional zones into zones, in order of first voxel, in place: a
  * zone never stands behind its first part.
  */
-static uint32_t
-zone_collect(ZoneSearch *search, bool measured)
+static bool
+zone_collect(RadContext *context, ZoneSearch *search, bool measured, int64_t *zone_count)
 {
 	uint32_t   *parent = search->parent;
 	Zone	   *zones = search->zones;
@@ -164,6 +163,8 @@ zone_collect(ZoneSearch *search, bool measured)
 	{
 		Zone	   *zone;
 
+		if (n % ZONES_PER_POLL == 0 && !rad_continue(context))
+			return false;
 		/* Below n, parent[] already holds numbers of the list. */
 		if (parent[n] == n)
 		{
@@ -177,7 +178,8 @@ zone_collect(ZoneSearch *search, bool measured)
 		if (measured && zones[n].distance < zone->distance)
 			zone->distance = zones[n].distance;
 	}
-	return count;
+	*zone_count = count;
+	return true;
 }
 
 static bool
@@ -230,7 +232,8 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 		if (!found)
 			return false;
 	}
-	list->count = zone_collect(&search, distance != NULL);
+	if (!zone_collect(context, &search, distance != NULL, &list->count))
+		return false;
 	rad_release(context, search.links);
 	rad_release(context, search.joins);
 	rad_release(context, search.labels);
@@ -248,27 +251,98 @@ CPU_KERNEL(find_zones) (RadContext *context, const GreyLevels *levels,
 	return true;
 }
 
-/*
- * One sweep of the distance along a row: steps from the row before in y and
- * in z (NULL: none) were joined by the caller in row[]; now the steps in x.
- */
-static inline void
-distance_step(const uint8_t *mask, const uint16_t *a, const uint16_t *b, int width,
-			  uint16_t *row)
+/* Distances to one step further than the nearer of two neighbours, 8 voxels. */
+static inline __m128i
+distance_step(const uint16_t *a, const uint16_t *b)
 {
-	for (int x = 0; x < width; x++)
-	{
-		uint16_t	nearest = a[x] < b[x] ? a[x] : b[x];
+	__m128i		nearer = _mm_min_epu16(_mm_loadu_si128((const __m128i *) a),
+									   _mm_loadu_si128((const __m128i *) b));
 
-		row[x] = mask[x] != 0 ? nearest + 1 : 0;
+	return _mm_add_epi16(nearer, _mm_set1_epi16(1));
+}
+
+/*
+ * Steps in x within a register: the smallest of value[m] + |n - m| over
+ * m <= n (or m >= n when backward), for each lane n, and of the lane before
+ * the register, carry.  Three doubling steps replace a chain of eight.
+ */
+static inline __m128i
+distance_spread(__m128i value, uint16_t carry, bool backward)
+{
+	const __m128i far = _mm_set1_epi16(-1);
+	const __m128i steps = backward ? _mm_setr_epi16(8, 7, 6, 5, 4, 3, 2, 1)
+		: _mm_setr_epi16(1, 2, 3, 4, 5, 6, 7, 8);
+
+#define SPREAD(lanes) \
+	value = _mm_min_epu16(value, _mm_adds_epu16( \
+		backward ? _mm_alignr_epi8(far, value, 2 * (lanes)) \
+		: _mm_alignr_epi8(value, far, 16 - 2 * (lanes)), _mm_set1_epi16(lanes)))
+	SPREAD(1);
+	SPREAD(2);
+	SPREAD(4);
+#undef SPREAD
+	return _mm_min_epu16(value, _mm_adds_epu16(_mm_set1_epi16((short) carry), steps));
+}
+
+/*
+ * First sweep along a row: from the rows before in y and z, then from lower x.
+ */
+static void
+distance_forward(const uint8_t *mask, const uint16_t *up, const uint16_t *below,
+				 int width, uint16_t *row)
+{
+	uint16_t	last = 0;
+	int			x = 0;
+
+	for (; x + 8 <= width; x += 8)
+	{
+		__m128i		outside = _mm_cmpeq_epi16(_mm_cvtepu8_epi16(
+			_mm_loadl_epi64((const __m128i *) (mask + x))), _mm_setzero_si128());
+		__m128i		value = _mm_andnot_si128(outside, distance_step(up + x, below + x));
+
+		value = distance_spread(value, last, false);
+		_mm_storeu_si128((__m128i *) (row + x), value);
+		last = (uint16_t) _mm_extract_epi16(value, 7);
+	}
+	for (; x < width; x++)
+	{
+		uint16_t	nearer = up[x] < below[x] ? up[x] : below[x];
+
+		nearer = nearer < last ? nearer : last;
+		row[x] = last = mask[x] != 0 ? nearer + 1 : 0;
+	}
+}
+
+/* Second sweep: from the rows behind in y and z, then from higher x. */
+static void
+distance_backward(const uint16_t *down, const uint16_t *above, int width, uint16_t *row)
+{
+	uint16_t	last = 0;
+	int			x = width;
+
+	for (; x % 8 != 0; x--)
+	{
+		uint16_t	nearer = down[x - 1] < above[x - 1] ? down[x - 1] : above[x - 1];
+
+		nearer = (nearer < last ? nearer : last) + 1;
+		row[x - 1] = last = nearer < row[x - 1] ? nearer : row[x - 1];
+	}
+	for (; x > 0; x -= 8)
+	{
+		__m128i		value = _mm_loadu_si128((const __m128i *) (row + x - 8));
+
+		value = _mm_min_epu16(value, distance_step(down + x - 8, above + x - 8));
+		value = distance_spread(value, last, true);
+		_mm_storeu_si128((__m128i *) (row + x - 8), value);
+		last = (uint16_t) _mm_extract_epi16(value, 0);
 	}
 }
 
 /*
  * The exact city-block distance takes two sweeps (Rosenfeld and Pfaltz 1968),
- * one looking back and one looking forward along every axis.  Distances stay
- * below 65536 because an axis has at most 65535 voxels and every line of
- * voxels ends outside.
+ * one looking back and one looking forward along every axis.  The first one's
+ * values are at most the shortest axis, so 16 bits hold them for any array that
+ * fits into memory.
  */
 static bool
 CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
@@ -287,16 +361,10 @@ CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
 			uint16_t   *row = distance + at;
 			const uint16_t *up = y > 0 ? row - width : outside;
 			const uint16_t *below = planar ? up : z > 0 ? row - plane : outside;
-			uint16_t	last = 0;
 
 			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
 				return false;
-			distance_step(mask + at, up, below, width, row);
-			for (int x = 0; x < width; x++)
-			{
-				last = row[x] < last + 1 ? row[x] : last + 1;
-				row[x] = last;
-			}
+			distance_forward(mask + at, up, below, width, row);
 		}
 	for (int z = size[2] - 1; z >= 0; z--)
 		for (int y = size[1] - 1; y >= 0; y--)
@@ -304,21 +372,10 @@ CPU_KERNEL(border_distance) (RadContext *context, const int size[3],
 			uint16_t   *row = distance + z * plane + (int64_t) y * width;
 			const uint16_t *down = y < size[1] - 1 ? row + width : outside;
 			const uint16_t *above = planar ? down : z < size[2] - 1 ? row + plane : outside;
-			uint16_t	last = 0;
 
 			if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
 				return false;
-			for (int x = 0; x < width; x++)
-			{
-				uint16_t	nearest = (down[x] < above[x] ? down[x] : above[x]) + 1;
-
-				row[x] = row[x] < nearest ? row[x] : nearest;
-			}
-			for (int x = width - 1; x >= 0; x--)
-			{
-				last = row[x] < last + 1 ? row[x] : last + 1;
-				row[x] = last;
-			}
+			distance_backward(down, above, width, row);
 		}
 	rad_release(context, outside);
 	return true;

@@ -25,7 +25,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The planes of one class stay below this, unless one plane is larger. */
+/*
+ * The planes of one class stay below this many bytes, plus two per voxel of the
+ * box: every class looks at the whole box again, so their number must not grow
+ * with it.
+ */
 #define CLASS_BYTES 24000000
 
 /* Arrays that are transformed: mask, deviation, deviation squared. */
@@ -135,6 +139,7 @@ choose_class_count(PairSearch *search)
 	int			length = search->a.plan.length;
 	int64_t		plane = (int64_t) search->c.size * search->b_columns * ARRAY_COUNT * 2 +
 		(int64_t) search->c.half * search->b_half_columns;
+	int64_t		limit = CLASS_BYTES + 2 * rad_box_voxel_count(&search->region->intensity_box);
 
 	for (search->class_count = 1; search->class_count < length; search->class_count++)
 	{
@@ -145,7 +150,7 @@ choose_class_count(PairSearch *search)
 		for (int r = 0; 2 * r <= search->class_count; r++)
 			if (kept_frequencies(search, r) > most)
 				most = kept_frequencies(search, r);
-		if (most * plane * (int64_t) sizeof(double) <= CLASS_BYTES)
+		if (most * plane * (int64_t) sizeof(double) <= limit)
 			break;
 	}
 }
@@ -224,17 +229,11 @@ prepare_search(RadContext *context, PairSearch *search)
 }
 
 static void
-release_axis(RadContext *context, Axis *axis)
-{
-	rad_fourier_plan_release(context, &axis->plan);
-}
-
-static void
 release_search(RadContext *context, PairSearch *search)
 {
-	release_axis(context, &search->a);
-	release_axis(context, &search->b);
-	release_axis(context, &search->c);
+	rad_fourier_plan_release(context, &search->a.plan);
+	rad_fourier_plan_release(context, &search->b.plan);
+	rad_fourier_plan_release(context, &search->c.plan);
 	rad_fourier_plan_release(context, &search->class_plan);
 	for (int n = 0; n < ARRAY_COUNT; n++)
 	{
@@ -560,6 +559,8 @@ sum_class(RadContext *context, PairSearch *search, int r)
 			return false;
 		mask = transform_plane(search, 0, q, NULL);
 		add_products(search, kernel, mask, mask, search->weights);
+		if (!rad_continue(context))
+			return false;
 		other = transform_plane(search, 2, q, mask.real);
 		add_products(search, kernel, mask, other, search->squares);
 	}

@@ -20,7 +20,9 @@ typedef struct PairSums
 } PairSums;
 
 /*
- * Memory: about 40 MB and three planes across the box's longest axis, doubled.
+ * Needs at most about 40 MB for boxes up to 250 voxels across (two longest axes
+ * but one), and beyond that 2 bytes per voxel of the box and 192 bytes per voxel
+ * of a plane across its longest axis.
  */
 extern bool rad_autocorrelation(RadContext *context, FourierColumns columns,
 								const Region *region, double mean, PairSums *sums);

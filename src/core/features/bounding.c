@@ -15,7 +15,13 @@
 /* Far beyond what the tolerance needs (tens to hundreds). */
 #define MOST_ELLIPSOID_STEPS 100000
 
-/* Turning a box about its axes ends when a turn gains less than this. */
+/*
+ * The smallest boxes flush with a side are turned about their axes, until a turn
+ * gains less than this.  Against general searches over 150 random shapes, turning
+ * one box was up to 0.5 % above the minimum, 16 up to 0.03 % (0.08 % in one of
+ * eight further shapes), and all of them no better.
+ */
+#define TURNED_BOXES 16
 #define BOX_GAIN 1e-12
 #define MOST_BOX_TURNS 100
 
@@ -39,6 +45,14 @@ typedef struct BoxSearch
 	Vector	   *vertices;
 	int64_t		side_count;
 	Vector	   *areas;			/* outward area vectors */
+	int64_t		edge_count;
+	const HullEdge *edges;
+
+	/* Of the direction being looked at */
+	double		height;
+	bool	   *front;			/* per side: does it face that way? */
+	int64_t		tried;
+	int64_t    *seen;			/* per vertex: when it was last in a shadow */
 	PlanarPoint *shadow;
 	PlanarPoint *outline;
 } BoxSearch;
@@ -196,52 +210,13 @@ smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direc
 	return best;
 }
 
-/* The smallest box with one axis along a unit normal; better ones replace *best. */
-static bool
-try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
-{
-	Vector		first;
-	Vector		second;
-	PlanarPoint direction = {1.0, 0.0};
-	double		low = DBL_MAX;
-	double		high = -DBL_MAX;
-	double		length = 0.0;
-	double		width = 0.0;
-	double		area;
-	int64_t		count;
-
-	complete_frame(normal, &first, &second);
-	for (int64_t n = 0; n < search->vertex_count; n++)
-	{
-		double		height = dot(search->vertices[n], normal);
-
-		if (height < low)
-			low = height;
-		if (height > high)
-			high = height;
-		search->shadow[n].u = dot(search->vertices[n], first);
-		search->shadow[n].v = dot(search->vertices[n], second);
-	}
-	count = find_outline(search->shadow, search->vertex_count, search->outline);
-	area = smallest_rectangle(search->outline, count, &direction, &length, &width);
-	if (!(area * (high - low) < best->volume))
-		return false;
-	best->axes[0] = normal;
-	best->axes[1] = combine(direction.u, first, direction.v, second);
-	best->axes[2] = combine(-direction.v, first, direction.u, second);
-	best->edges[0] = high - low;
-	best->edges[1] = length;
-	best->edges[2] = width;
-	best->volume = area * (high - low);
-	return true;
-}
-
 /*
- * Height of the hull along a normal times the area of its shadow (half the sum
- * of its sides' shadows): no box along the normal is smaller.
+ * Look along a unit normal: the hull's height, and which sides face that way.
+ * Returns the height times the area of the shadow, which is half the sum of the
+ * sides' shadows: no box along the normal is smaller.
  */
 static double
-box_bound(const BoxSearch *search, Vector normal)
+look_along(BoxSearch *search, Vector normal)
 {
 	double		low = DBL_MAX;
 	double		high = -DBL_MAX;
@@ -251,14 +226,83 @@ box_bound(const BoxSearch *search, Vector normal)
 	{
 		double		height = dot(search->vertices[n], normal);
 
-		if (height < low)
-			low = height;
-		if (height > high)
-			high = height;
+		low = height < low ? height : low;
+		high = height > high ? height : high;
 	}
 	for (int64_t n = 0; n < search->side_count; n++)
-		shadow += fabs(dot(search->areas[n], normal));
-	return (high - low) * shadow / 2.0;
+	{
+		double		facing = dot(search->areas[n], normal);
+
+		shadow += fabs(facing);
+		search->front[n] = facing > 0.0;
+	}
+	search->height = high - low;
+	return search->height * shadow / 2.0;
+}
+
+/*
+ * Project the vertices on the shadow's rim: those of edges between a side that
+ * faces the normal and one that does not.  A side seen edge-on may count as
+ * either: some vertex above or below each point of the rim is taken anyway.
+ */
+static int64_t
+project_rim(BoxSearch *search, Vector first, Vector second)
+{
+	int64_t		count = 0;
+
+	search->tried++;
+	for (int64_t n = 0; n < search->edge_count; n++)
+	{
+		const HullEdge *edge = &search->edges[n];
+
+		if (search->front[edge->side[0]] == search->front[edge->side[1]])
+			continue;
+		for (int end = 0; end < 2; end++)
+		{
+			int32_t		vertex = edge->vertex[end];
+
+			if (search->seen[vertex] == search->tried)
+				continue;
+			search->seen[vertex] = search->tried;
+			search->shadow[count].u = dot(search->vertices[vertex], first);
+			search->shadow[count++].v = dot(search->vertices[vertex], second);
+		}
+	}
+	return count;
+}
+
+/*
+ * The smallest box with one axis along a unit normal; when it is smaller than
+ * *best it replaces that.
+ */
+static bool
+try_normal(BoxSearch *search, Vector normal, OrientedBox *best)
+{
+	Vector		first;
+	Vector		second;
+	PlanarPoint direction = {1.0, 0.0};
+	double		length = 0.0;
+	double		width = 0.0;
+	double		volume;
+	int64_t		count;
+
+	if (look_along(search, normal) >= best->volume)
+		return false;
+	complete_frame(normal, &first, &second);
+	count = find_outline(search->shadow, project_rim(search, first, second),
+						 search->outline);
+	volume = search->height *
+		smallest_rectangle(search->outline, count, &direction, &length, &width);
+	if (!(volume < best->volume))
+		return false;
+	best->axes[0] = normal;
+	best->axes[1] = combine(direction.u, first, direction.v, second);
+	best->axes[2] = combine(-direction.v, first, direction.u, second);
+	best->edges[0] = search->height;
+	best->edges[1] = length;
+	best->edges[2] = width;
+	best->volume = volume;
+	return true;
 }
 
 static int
@@ -282,12 +326,17 @@ prepare_search(RadContext *context, const Hull *hull, const double spacing[3],
 {
 	search->vertex_count = hull->vertices.count;
 	search->side_count = hull->side_count;
+	search->edge_count = hull->edge_count;
+	search->edges = hull->edges;
+	search->tried = 0;
+	search->front = rad_new(context, bool, search->side_count);
+	search->seen = rad_new_zeroed(context, int64_t, search->vertex_count);
 	search->vertices = rad_new(context, Vector, search->vertex_count);
 	search->areas = rad_new(context, Vector, search->side_count);
 	search->shadow = rad_new(context, PlanarPoint, search->vertex_count);
 	search->outline = rad_new(context, PlanarPoint, search->vertex_count + 1);
-	if (search->vertices == NULL || search->areas == NULL || search->shadow == NULL ||
-		search->outline == NULL)
+	if (search->front == NULL || search->seen == NULL || search->vertices == NULL ||
+		search->areas == NULL || search->shadow == NULL || search->outline == NULL)
 		return false;
 	for (int64_t n = 0; n < search->vertex_count; n++)
 	{
@@ -311,7 +360,7 @@ prepare_search(RadContext *context, const Hull *hull, const double spacing[3],
 
 /* All sides of the hull, the most promising first. */
 static BoxCandidate *
-list_candidates(RadContext *context, const BoxSearch *search)
+list_candidates(RadContext *context, BoxSearch *search)
 {
 	BoxCandidate *candidates = rad_new(context, BoxCandidate, search->side_count);
 
@@ -322,10 +371,39 @@ list_candidates(RadContext *context, const BoxSearch *search)
 		if (n % 256 == 0 && !rad_continue(context))
 			return NULL;
 		candidates[n].normal = normalised(search->areas[n]);
-		candidates[n].bound = box_bound(search, candidates[n].normal);
+		candidates[n].bound = look_along(search, candidates[n].normal);
 	}
 	qsort(candidates, (size_t) search->side_count, sizeof(BoxCandidate), compare_bounds);
 	return candidates;
+}
+
+/* Keep the smallest boxes, in ascending order. */
+static void
+keep_box(OrientedBox boxes[TURNED_BOXES], OrientedBox box)
+{
+	int			place = TURNED_BOXES - 1;
+
+	for (; place > 0 && box.volume < boxes[place - 1].volume; place--)
+		boxes[place] = boxes[place - 1];
+	boxes[place] = box;
+}
+
+/* Turn a box about each of its axes in turn while that makes it smaller. */
+static bool
+turn_box(RadContext *context, BoxSearch *search, OrientedBox *box)
+{
+	for (int number = 0; number < MOST_BOX_TURNS; number++)
+	{
+		double		before = box->volume;
+
+		if (!rad_continue(context))
+			return false;
+		for (int axis = 0; axis < 3; axis++)
+			try_normal(search, box->axes[axis], box);
+		if (!(box->volume < before * (1.0 - BOX_GAIN)))
+			break;
+	}
+	return true;
 }
 
 bool
@@ -333,34 +411,40 @@ rad_oriented_box(RadContext *context, const Hull *hull, const double spacing[3],
 				 double edges[3])
 {
 	BoxSearch	search;
-	OrientedBox box = {.volume = DBL_MAX};
+	OrientedBox boxes[TURNED_BOXES];
 	BoxCandidate *candidates;
+	double		best = DBL_MAX;
 
 	if (!prepare_search(context, hull, spacing, &search))
 		return false;
 	candidates = list_candidates(context, &search);
 	if (candidates == NULL)
 		return false;
-	for (int64_t n = 0; n < search.side_count && candidates[n].bound < box.volume; n++)
+	for (int n = 0; n < TURNED_BOXES; n++)
+		boxes[n].volume = DBL_MAX;
+	for (int64_t n = 0; n < search.side_count; n++)
 	{
-		if (!rad_continue(context))
-			return false;
-		try_normal(&search, candidates[n].normal, &box);
-	}
-	for (int number = 0; number < MOST_BOX_TURNS; number++)
-	{
-		double		before = box.volume;
+		OrientedBox box = {.volume = boxes[TURNED_BOXES - 1].volume};
 
 		if (!rad_continue(context))
 			return false;
-		for (int axis = 0; axis < 3; axis++)
-			try_normal(&search, box.axes[axis], &box);
-		if (!(box.volume < before * (1.0 - BOX_GAIN)))
+		if (candidates[n].bound >= box.volume)
 			break;
+		if (try_normal(&search, candidates[n].normal, &box))
+			keep_box(boxes, box);
 	}
-	for (int axis = 0; axis < 3; axis++)
-		edges[axis] = box.edges[axis];
+	for (int n = 0; n < TURNED_BOXES && boxes[n].volume < DBL_MAX; n++)
+	{
+		if (!turn_box(context, &search, &boxes[n]))
+			return false;
+		if (!(boxes[n].volume < best))
+			continue;
+		best = boxes[n].volume;
+		memcpy(edges, boxes[n].edges, sizeof(boxes[n].edges));
+	}
 	rad_release(context, candidates);
+	rad_release(context, search.front);
+	rad_release(context, search.seen);
 	rad_release(context, search.vertices);
 	rad_release(context, search.areas);
 	rad_release(context, search.shadow);

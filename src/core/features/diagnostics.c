@@ -9,6 +9,9 @@
 
 #include "image/resample.h"
 
+/* Voxels of the interpolated image that are held at a time: 64 MB. */
+#define SLAB_VOXELS ((int64_t) 8 << 20)
+
 /* Sum and extremes of some voxels. */
 typedef struct Summary
 {
@@ -91,6 +94,46 @@ summarise_image(RadContext *context, const Volume *image, Summary *summary)
 	return true;
 }
 
+/*
+ * Summary of the image after interpolation, slab by slab: a whole image of fine
+ * voxels would need gigabytes.
+ */
+static bool
+summarise_interpolated(RadContext *context, const Volume *image, const Grid *grid,
+					   const Settings *settings, Summary *summary)
+{
+	int64_t		slice_voxels = (int64_t) grid->size[0] * grid->size[1];
+	int			thickness = slice_voxels < SLAB_VOXELS ? (int) (SLAB_VOXELS / slice_voxels) : 1;
+	double	   *voxels;
+
+	if (thickness > grid->size[2])
+		thickness = grid->size[2];
+	voxels = rad_new(context, double, slice_voxels * thickness);
+	if (voxels == NULL)
+		return false;
+	for (int z = 0; z < grid->size[2]; z += thickness)
+	{
+		Box			slab = rad_grid_box(grid);
+		int64_t		voxel_count;
+
+		slab.lo[2] = z;
+		if (z + thickness < grid->size[2])
+			slab.hi[2] = z + thickness;
+		voxel_count = rad_box_voxel_count(&slab);
+		if (!rad_resample_image(context, image, grid, &slab, settings->image_interpolator,
+								settings->round_intensities, voxels))
+			return false;
+		for (int64_t n = 0; n < voxel_count; n++)
+		{
+			if (n % slice_voxels == 0 && !rad_continue(context))
+				return false;
+			summarise(summary, voxels[n]);
+		}
+	}
+	rad_release(context, voxels);
+	return true;
+}
+
 bool
 rad_diagnose_image(RadContext *context, const Volume *image, const Settings *settings,
 				   Diagnostics *diagnostics)
@@ -98,32 +141,13 @@ rad_diagnose_image(RadContext *context, const Volume *image, const Settings *set
 	Summary		initial = empty_summary;
 	Summary		interpolated = empty_summary;
 	Grid		grid;
-	Box			box;
-	int64_t		slice_voxels;
-	double	   *voxels;
-
-	if (!summarise_image(context, image, &initial))
-		return false;
-	set_image(&diagnostics->initial_image, &image->grid, &initial);
 
 	rad_resample_grid(&image->grid, settings->resample_spacing, &grid);
-	if (!rad_resample_check(context, &grid))
+	if (!rad_resample_check(context, &grid) ||
+		!summarise_image(context, image, &initial) ||
+		!summarise_interpolated(context, image, &grid, settings, &interpolated))
 		return false;
-	box = rad_grid_box(&grid);
-	voxels = rad_new(context, double, rad_grid_voxel_count(&grid));
-	if (voxels == NULL ||
-		!rad_resample_image(context, image, &grid, &box, settings->image_interpolator,
-							settings->round_intensities, voxels))
-		return false;
-	slice_voxels = (int64_t) grid.size[0] * grid.size[1];
-	for (int z = 0; z < grid.size[2]; z++)
-	{
-		if (!rad_continue(context))
-			return false;
-		for (int64_t n = 0; n < slice_voxels; n++)
-			summarise(&interpolated, voxels[z * slice_voxels + n]);
-	}
-	rad_release(context, voxels);
+	set_image(&diagnostics->initial_image, &image->grid, &initial);
 	set_image(&diagnostics->interpolated_image, &grid, &interpolated);
 	return true;
 }

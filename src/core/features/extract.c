@@ -20,6 +20,7 @@
 /* Extraction of some labels of one scan. */
 typedef struct Extraction
 {
+	RadContext *context;		/* that owns the image */
 	const Device *device;
 	const MaskRuns *mask;
 	const Settings *settings;
@@ -33,9 +34,11 @@ static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
 									  int32_t label);
 static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
 					   int label_count, const Settings *settings, Extraction *extraction);
+static void name_label(RadContext *context, int32_t label);
 static void clear_features(LabelFeatures *features, int32_t label);
-static bool extract_label(RadContext *context, const Extraction *extraction,
-						  int32_t label, LabelFeatures *features);
+static void release_image(Extraction *extraction);
+static bool extract_label(RadContext *context, Extraction *extraction, int32_t label,
+						  bool last, LabelFeatures *features);
 
 bool
 rad_is_data_failure(RadErrorCode code)
@@ -190,7 +193,12 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 			const int32_t *labels, int label_count, const Settings *settings,
 			LabelCallback callback, void *argument)
 {
-	Extraction	extraction = {.device = device,.mask = pair->mask,.settings = settings};
+	Extraction	extraction = {
+		.context = context,
+		.device = device,
+		.mask = pair->mask,
+		.settings = settings,
+	};
 	LabelFeatures *features = rad_new(context, LabelFeatures, 1);
 	int32_t    *all_labels = NULL;
 	bool		succeeded = true;
@@ -219,19 +227,24 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 		bool		computed;
 
 		rad_scope_open(&scope, context);
-		computed = extract_label(&scope.context, &extraction, labels[n], features);
+		computed = extract_label(&scope.context, &extraction, labels[n],
+								 n == label_count - 1, features);
 		rad_scope_close(&scope);
 		if (!computed)
 		{
 			if (!settings->on_error_null || !rad_is_data_failure(scope.context.code))
+			{
+				if (label_count > 1)
+					name_label(&scope.context, labels[n]);
 				return rad_scope_fail(&scope);
+			}
 			clear_features(features, labels[n]);
 			features->code = scope.context.code;
 			memcpy(features->message, scope.context.message, sizeof(features->message));
 		}
 		succeeded = callback(context, argument, features);
 	}
-	rad_release(context, extraction.image.voxels);
+	release_image(&extraction);
 	rad_release(context, all_labels);
 	rad_release(context, features);
 	return succeeded;
@@ -329,6 +342,16 @@ level_families(RadContext *context, const Extraction *extraction, const Region *
 	return true;
 }
 
+/* Say in the error's detail which of several labels it is about. */
+static void
+name_label(RadContext *context, int32_t label)
+{
+	size_t		used = strlen(context->detail);
+
+	snprintf(context->detail + used, sizeof(context->detail) - used,
+			 "%sThe region is label %d of the mask.", used > 0 ? " " : "", label);
+}
+
 static void
 clear_features(LabelFeatures *features, int32_t label)
 {
@@ -339,9 +362,19 @@ clear_features(LabelFeatures *features, int32_t label)
 			features->values.value[feature][slot] = NAN;
 }
 
-/* Everything about one label; after a failure *features is half filled. */
+static void
+release_image(Extraction *extraction)
+{
+	rad_release(extraction->context, extraction->image.voxels);
+	extraction->image.voxels = NULL;
+}
+
+/*
+ * Everything about one label; after a failure *features is half filled.  The
+ * last label gives the image back as soon as its region holds what it needs.
+ */
 static bool
-extract_label(RadContext *context, const Extraction *extraction, int32_t label,
+extract_label(RadContext *context, Extraction *extraction, int32_t label, bool last,
 			  LabelFeatures *features)
 {
 	const Settings *settings = extraction->settings;
@@ -362,6 +395,8 @@ extract_label(RadContext *context, const Extraction *extraction, int32_t label,
 								region, &features->diagnostics))
 			return false;
 	}
+	if (last)
+		release_image(extraction);
 
 	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY) &&
 		!rad_morphology_features(context, extraction->device, region, settings, values))

@@ -1,291 +1,501 @@
 /*
- * Convex hull through qhull (Barber, Dobkin and Huhdanpaa 1996), made exact.
+ * Convex hull: Quickhull (Barber, Dobkin and Huhdanpaa 1996) in integers.
  *
- * The points are integers (half voxels), far coarser than qhull's rounding, so
- * its combinatorial answer is exact.  Volume and the area vectors are summed
- * again from the integers; triangles of one flat side are added as vectors, so
- * how qhull cut it into triangles does not matter either.  qhull is run without
- * the spacing: a hull does not change under scaling of the axes.
+ * Mesh vertices lie on a grid, so most sides of a hull hold many points in one
+ * plane, the case where floating hulls spend their time and lose their
+ * guarantees.  In integers it needs no care but one rule: a point is added when
+ * it lies strictly above some face, and then replaces every face that it does
+ * not lie strictly below.  So faces in its plane go too; new faces rise from
+ * edges of faces strictly below it and are never degenerate; and a point that
+ * came to lie inside a side or an edge goes with the faces around it, so what is
+ * left are the vertices.  The test suite compares with libqhull.
+ *
+ * The hull does not change under scaling of the axes; the spacing comes in only
+ * when volume and area are asked for.
  */
 #include "features/hull.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <libqhull_r/qhull_ra.h>
+/* Points added between two polls, well below 100 ms. */
+#define POINTS_PER_POLL 64
 
-/* A triangle by indices into the points that qhull was given. */
-typedef struct HullTriangle
+/* A triangle, counter-clockwise seen from outside. */
+typedef struct Face
 {
-	int			corner[3];
-} HullTriangle;
+	int32_t		corner[3];		/* indices of points */
+	int32_t		neighbour[3];	/* faces across corner[n] - corner[n + 1] */
+	int64_t		normal[3];		/* twice the area vector */
+	int64_t		offset;			/* normal times any point of the face */
+	int32_t		above;			/* first of the points strictly above it, or -1 */
+	bool		gone;
+	int32_t		side;			/* of the hull, or -1 */
+} Face;
 
-typedef struct QhullAnswer
+/* An edge between a face that goes and one (beyond) that stays. */
+typedef struct HorizonEdge
 {
-	int64_t		triangle_count;
-	HullTriangle *triangles;
-	bool	   *used;			/* per point: is it a vertex? */
-	const char *error;			/* NULL when all is well */
-} QhullAnswer;
+	int32_t		from;
+	int32_t		to;
+	int32_t		beyond;
+} HorizonEdge;
 
-/* Copy facets out of qhull.  The arrays are large enough by Euler's formula. */
-static const char *
-read_facets(qhT *qh, int64_t most_triangles, QhullAnswer *answer)
+typedef struct HullBuilder
 {
-	facetT	   *facet;
-	vertexT    *vertex;
-	vertexT   **vertexp;
+	const PointList *points;
+	int32_t    *next;			/* per point: next of the points above the same face */
+	int32_t    *face_from;		/* per point: the new face whose horizon edge starts there */
+	int64_t		face_count;
+	int64_t		face_room;
+	Face	   *faces;
+	int64_t		visible_count;	/* faces that the point being added replaces */
+	int32_t    *visible;		/* face_room */
+	int64_t		horizon_count;
+	HorizonEdge *horizon;		/* a cycle of distinct points */
+} HullBuilder;
 
-	FORALLfacets
-	{
-		HullTriangle *triangle = &answer->triangles[answer->triangle_count];
-		int			corners = 0;
-
-		if (answer->triangle_count == most_triangles)
-			return "more facets than a hull can have";
-		FOREACHvertex_(facet->vertices)
-		{
-			int			index = qh_pointid(qh, vertex->point);
-
-			if (corners == 3 || index < 0)
-				return "a facet is not a triangle of the points";
-			triangle->corner[corners++] = index;
-			answer->used[index] = true;
-		}
-		if (corners != 3)
-			return "a facet is not a triangle of the points";
-		answer->triangle_count++;
-	}
-	return NULL;
+static inline int64_t
+height_above(const Face *face, const int32_t *point)
+{
+	return face->normal[0] * point[0] + face->normal[1] * point[1] +
+		face->normal[2] * point[2] - face->offset;
 }
 
-/*
- * Run qhull.  It allocates with malloc and leaves errors by longjmp to inside
- * qh_new_qhull, so nothing in here may leave in any other way: no poll, no
- * rad_allocate.  Its output goes to a memory stream that nobody reads.
- */
-static int
-run_qhull(double *coordinates, int64_t count, int64_t most_triangles, QhullAnswer *answer)
-{
-	char	   *text = NULL;
-	size_t		text_size = 0;
-	FILE	   *stream = open_memstream(&text, &text_size);
-	qhT			state;
-	qhT		   *qh = &state;
-	int			exit_code;
-	int			long_left;
-	int			total_left;
-	char		command[] = "qhull Qt";
-
-	if (stream == NULL)
-		return qh_ERRmem;
-	qh_zero(qh, stream);
-	exit_code = qh_new_qhull(qh, 3, (int) count, coordinates, False, command, stream, stream);
-	if (exit_code == 0)
-		answer->error = read_facets(qh, most_triangles, answer);
-	qh_freeqhull(qh, !qh_ALL);
-	qh_memfreeshort(qh, &long_left, &total_left);
-	fclose(stream);
-	free(text);
-	return exit_code;
-}
-
-static int
-compare_points(const void *a, const void *b)
-{
-	const int32_t *first = a;
-	const int32_t *second = b;
-
-	for (int axis = 0; axis < 3; axis++)
-		if (first[axis] != second[axis])
-			return first[axis] < second[axis] ? -1 : 1;
-	return 0;
-}
-
-static bool
-collect_vertices(RadContext *context, const PointList *points, const bool *used, Hull *hull)
-{
-	PointList  *vertices = &hull->vertices;
-
-	vertices->count = 0;
-	for (int64_t n = 0; n < points->count; n++)
-		vertices->count += used[n];
-	vertices->points = rad_allocate(context, (size_t) vertices->count,
-									sizeof(*vertices->points));
-	if (vertices->points == NULL)
-		return false;
-	vertices->count = 0;
-	for (int64_t n = 0; n < points->count; n++)
-		if (used[n])
-			memcpy(vertices->points[vertices->count++], points->points[n],
-				   sizeof(points->points[n]));
-	qsort(vertices->points, (size_t) vertices->count, sizeof(*vertices->points),
-		  compare_points);
-	return true;
-}
-
-/* A triangle's area vector, and the same direction without common factor. */
-typedef struct DirectedArea
-{
-	int64_t		direction[3];
-	int64_t		area[3];
-} DirectedArea;
-
-static int
-compare_directions(const void *a, const void *b)
-{
-	const DirectedArea *first = a;
-	const DirectedArea *second = b;
-
-	for (int axis = 0; axis < 3; axis++)
-		if (first->direction[axis] != second->direction[axis])
-			return first->direction[axis] < second->direction[axis] ? -1 : 1;
-	return 0;
-}
-
-static int64_t
-greatest_common_divisor(int64_t a, int64_t b)
-{
-	while (b != 0)
-	{
-		int64_t		rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a < 0 ? -a : a;
-}
-
-/*
- * Area vector of a triangle, turned away from a point inside (given times
- * `weight`), and six times the volume between it and the origin.
- */
 static void
-measure_triangle(const int32_t *a, const int32_t *b, const int32_t *c,
-				 const int64_t inside[3], int64_t weight,
-				 DirectedArea *directed, int64_t *volume)
+cross(const int32_t *a, const int32_t *b, const int32_t *c, int64_t product[3])
 {
-	int64_t		outward = 0;
-	int64_t		divisor = 0;
-
-	*volume = 0;
 	for (int n = 0; n < 3; n++)
 	{
 		int			i = (n + 1) % 3;
 		int			j = (n + 2) % 3;
 
-		directed->area[n] = (int64_t) (b[i] - a[i]) * (c[j] - a[j]) -
+		product[n] = (int64_t) (b[i] - a[i]) * (c[j] - a[j]) -
 			(int64_t) (b[j] - a[j]) * (c[i] - a[i]);
-		outward += directed->area[n] * (weight * a[n] - inside[n]);
-		*volume += directed->area[n] * a[n];
-		divisor = greatest_common_divisor(divisor, directed->area[n]);
-	}
-	if (outward < 0)
-		*volume = -*volume;
-	for (int n = 0; n < 3; n++)
-	{
-		if (outward < 0)
-			directed->area[n] = -directed->area[n];
-		directed->direction[n] = divisor > 0 ? directed->area[n] / divisor : 0;
 	}
 }
 
-/* Merge triangles of one direction; false when they do not close a surface. */
-static bool
-merge_sides(DirectedArea *areas, int64_t count, Hull *hull)
+/* A new face; there must be room.  Returns its index. */
+static int32_t
+add_face(HullBuilder *builder, int32_t a, int32_t b, int32_t c)
 {
-	int64_t		closure[3] = {0, 0, 0};
+	const PointList *points = builder->points;
+	int32_t		index = (int32_t) builder->face_count++;
+	Face	   *face = &builder->faces[index];
 
-	qsort(areas, (size_t) count, sizeof(DirectedArea), compare_directions);
-	hull->side_count = 0;
-	for (int64_t n = 0; n < count; n++)
+	face->corner[0] = a;
+	face->corner[1] = b;
+	face->corner[2] = c;
+	cross(points->points[a], points->points[b], points->points[c], face->normal);
+	face->offset = 0;
+	face->offset = height_above(face, points->points[a]);
+	face->above = -1;
+	face->gone = false;
+	face->side = -1;
+	return index;
+}
+
+/* Make room for `more` faces, doubling. */
+static bool
+reserve_faces(RadContext *context, HullBuilder *builder, int64_t more)
+{
+	int64_t		room = builder->face_room;
+	Face	   *faces;
+	int32_t    *visible;
+
+	if (builder->face_count + more <= room)
+		return true;
+	while (room < builder->face_count + more)
+		room = room < 512 ? 1024 : room * 2;
+	if (room > INT32_MAX / 2)
+		return rad_fail(context, RAD_LIMIT_EXCEEDED,
+						"convex hull needs too many faces: %lld", (long long) room);
+	faces = rad_new(context, Face, room);
+	visible = rad_new(context, int32_t, room);
+	if (faces == NULL || visible == NULL)
+		return false;
+	if (builder->face_count > 0)
 	{
-		HullSide   *side;
+		memcpy(faces, builder->faces, (size_t) builder->face_count * sizeof(Face));
+		memcpy(visible, builder->visible, (size_t) builder->face_count * sizeof(int32_t));
+	}
+	rad_release(context, builder->faces);
+	rad_release(context, builder->visible);
+	builder->faces = faces;
+	builder->visible = visible;
+	builder->face_room = room;
+	return true;
+}
 
-		if (n == 0 || compare_directions(&areas[n - 1], &areas[n]) != 0)
-			memset(&hull->sides[hull->side_count++], 0, sizeof(HullSide));
-		side = &hull->sides[hull->side_count - 1];
-		for (int axis = 0; axis < 3; axis++)
+/* Hang a point under the first of some faces that it lies strictly above. */
+static void
+place_point(HullBuilder *builder, int32_t point, int64_t first, int64_t last)
+{
+	for (int64_t n = first; n < last; n++)
+		if (height_above(&builder->faces[n], builder->points->points[point]) > 0)
 		{
-			side->area[axis] += areas[n].area[axis];
-			closure[axis] += areas[n].area[axis];
+			builder->next[point] = builder->faces[n].above;
+			builder->faces[n].above = point;
+			return;
+		}
+}
+
+static int64_t
+sum_of_magnitudes(const int64_t vector[3])
+{
+	return llabs(vector[0]) + llabs(vector[1]) + llabs(vector[2]);
+}
+
+/*
+ * Four points that span a volume: far apart, so that few points stay outside.
+ * False when there are none.
+ */
+static bool
+choose_start(const PointList *points, int32_t start[4])
+{
+	int64_t		best[3] = {0, 0, 0};
+	int64_t		normal[3];
+
+	start[0] = 0;
+	for (int64_t n = 1; n < points->count; n++)
+	{
+		int64_t		difference[3];
+
+		for (int axis = 0; axis < 3; axis++)
+			difference[axis] = points->points[n][axis] - points->points[0][axis];
+		if (sum_of_magnitudes(difference) > best[0])
+		{
+			best[0] = sum_of_magnitudes(difference);
+			start[1] = (int32_t) n;
 		}
 	}
-	return closure[0] == 0 && closure[1] == 0 && closure[2] == 0;
+	for (int64_t n = 1; best[0] > 0 && n < points->count; n++)
+	{
+		cross(points->points[start[0]], points->points[start[1]], points->points[n], normal);
+		if (sum_of_magnitudes(normal) > best[1])
+		{
+			best[1] = sum_of_magnitudes(normal);
+			start[2] = (int32_t) n;
+		}
+	}
+	if (best[1] == 0)
+		return false;
+	cross(points->points[start[0]], points->points[start[1]], points->points[start[2]],
+		  normal);
+	for (int64_t n = 1; n < points->count; n++)
+	{
+		int64_t		height = 0;
+
+		for (int axis = 0; axis < 3; axis++)
+			height += normal[axis] * (points->points[n][axis] - points->points[0][axis]);
+		if (llabs(height) > llabs(best[2]))
+		{
+			best[2] = height;
+			start[3] = (int32_t) n;
+		}
+	}
+	/* The fourth point shall lie below the first three. */
+	if (best[2] > 0)
+	{
+		int32_t		swap = start[1];
+
+		start[1] = start[2];
+		start[2] = swap;
+	}
+	return best[2] != 0;
 }
 
-/* Fill sides and volume from the triangles; false when they are not a hull. */
-static bool
-measure_hull(const PointList *points, const QhullAnswer *answer, DirectedArea *areas,
-			 Hull *hull)
+/* The four faces of a tetrahedron, and all other points above one of them. */
+static void
+build_tetrahedron(HullBuilder *builder, const int32_t start[4])
 {
-	int64_t		inside[3] = {0, 0, 0};
-	int64_t		weight = hull->vertices.count;
-	int64_t		kept = 0;
+	/* Face n, the face across each of its edges */
+	static const int corners[4][3] = {{0, 1, 2}, {0, 3, 1}, {1, 3, 2}, {2, 3, 0}};
+	static const int neighbours[4][3] = {{1, 2, 3}, {3, 2, 0}, {1, 3, 0}, {2, 1, 0}};
 
-	/* The mean of the vertices, which lies inside, times their number. */
-	for (int64_t n = 0; n < weight; n++)
-		for (int axis = 0; axis < 3; axis++)
-			inside[axis] += hull->vertices.points[n][axis];
-	hull->volume = 0;
-	for (int64_t n = 0; n < answer->triangle_count; n++)
+	for (int n = 0; n < 4; n++)
 	{
-		const int  *corner = answer->triangles[n].corner;
-		int64_t		volume;
+		int32_t		face = add_face(builder, start[corners[n][0]], start[corners[n][1]],
+									start[corners[n][2]]);
 
-		measure_triangle(points->points[corner[0]], points->points[corner[1]],
-						 points->points[corner[2]], inside, weight, &areas[kept], &volume);
-		hull->volume += volume;
-		/* Qt may leave triangles of three points in line. */
-		if (areas[kept].area[0] != 0 || areas[kept].area[1] != 0 || areas[kept].area[2] != 0)
-			kept++;
+		for (int edge = 0; edge < 3; edge++)
+			builder->faces[face].neighbour[edge] = neighbours[n][edge];
 	}
-	return merge_sides(areas, kept, hull);
+	for (int64_t n = 0; n < builder->points->count; n++)
+		place_point(builder, (int32_t) n, 0, 4);
+}
+
+/* Take the point farthest above a face off the face's list. */
+static int32_t
+take_farthest(HullBuilder *builder, Face *face)
+{
+	int32_t		farthest = face->above;
+	int64_t		largest = 0;
+
+	for (int32_t point = face->above; point >= 0; point = builder->next[point])
+	{
+		int64_t		height = height_above(face, builder->points->points[point]);
+
+		if (height > largest)
+		{
+			largest = height;
+			farthest = point;
+		}
+	}
+	for (int32_t *link = &face->above; *link >= 0; link = &builder->next[*link])
+		if (*link == farthest)
+		{
+			*link = builder->next[farthest];
+			break;
+		}
+	return farthest;
+}
+
+/* Find the faces that a point replaces, starting from one of them. */
+static void
+find_horizon(HullBuilder *builder, int32_t first, const int32_t *point)
+{
+	builder->visible_count = 1;
+	builder->visible[0] = first;
+	builder->horizon_count = 0;
+	builder->faces[first].gone = true;
+	for (int64_t n = 0; n < builder->visible_count; n++)
+	{
+		const Face *face = &builder->faces[builder->visible[n]];
+
+		for (int edge = 0; edge < 3; edge++)
+		{
+			int32_t		across = face->neighbour[edge];
+
+			if (builder->faces[across].gone)
+				continue;
+			if (height_above(&builder->faces[across], point) >= 0)
+			{
+				builder->faces[across].gone = true;
+				builder->visible[builder->visible_count++] = across;
+			}
+			else
+			{
+				HorizonEdge *horizon = &builder->horizon[builder->horizon_count++];
+
+				horizon->from = face->corner[edge];
+				horizon->to = face->corner[edge == 2 ? 0 : edge + 1];
+				horizon->beyond = across;
+			}
+		}
+	}
+}
+
+/* Raise faces from the horizon to the point and connect them. */
+static void
+raise_faces(HullBuilder *builder, int32_t point)
+{
+	int64_t		first = builder->face_count;
+
+	for (int64_t n = 0; n < builder->horizon_count; n++)
+	{
+		const HorizonEdge *edge = &builder->horizon[n];
+		Face	   *beyond = &builder->faces[edge->beyond];
+		int32_t		face = add_face(builder, edge->from, edge->to, point);
+
+		builder->faces[face].neighbour[0] = edge->beyond;
+		builder->face_from[edge->from] = face;
+		for (int other = 0; other < 3; other++)
+			if (beyond->corner[other] == edge->to)
+				beyond->neighbour[other] = face;
+	}
+	for (int64_t face = first; face < builder->face_count; face++)
+	{
+		int32_t		following = builder->face_from[builder->faces[face].corner[1]];
+
+		builder->faces[face].neighbour[1] = following;
+		builder->faces[following].neighbour[2] = (int32_t) face;
+	}
+}
+
+/* Add the farthest of the points above a face. */
+static bool
+add_point(RadContext *context, HullBuilder *builder, int32_t face)
+{
+	int32_t		point = take_farthest(builder, &builder->faces[face]);
+	int64_t		first;
+
+	find_horizon(builder, face, builder->points->points[point]);
+	if (!reserve_faces(context, builder, builder->horizon_count))
+		return false;
+	first = builder->face_count;
+	raise_faces(builder, point);
+
+	/*
+	 * What was above a face that went can only be above a new one: above both
+	 * sides of a horizon edge means above the face between them.
+	 */
+	for (int64_t n = 0; n < builder->visible_count; n++)
+		for (int32_t other = builder->faces[builder->visible[n]].above; other >= 0;)
+		{
+			int32_t		following = builder->next[other];
+
+			place_point(builder, other, first, builder->face_count);
+			other = following;
+		}
+	return true;
+}
+
+/* Sum a face and all that are connected to it in the same plane. */
+static void
+merge_side(HullBuilder *builder, int32_t first, Hull *hull)
+{
+	int32_t		number = (int32_t) hull->side_count++;
+	HullSide   *side = &hull->sides[number];
+	int64_t		count = 1;
+
+	memset(side, 0, sizeof(*side));
+	builder->visible[0] = first;
+	builder->faces[first].side = number;
+	for (int64_t n = 0; n < count; n++)
+	{
+		const Face *face = &builder->faces[builder->visible[n]];
+
+		for (int axis = 0; axis < 3; axis++)
+			side->area[axis] += face->normal[axis];
+		hull->volume += face->offset;
+		for (int edge = 0; edge < 3; edge++)
+		{
+			Face	   *across = &builder->faces[face->neighbour[edge]];
+			bool		flat = true;
+
+			for (int corner = 0; corner < 3; corner++)
+				if (height_above(face, builder->points->points[across->corner[corner]]) != 0)
+					flat = false;
+			if (!flat || across->side >= 0)
+				continue;
+			across->side = number;
+			builder->visible[count++] = face->neighbour[edge];
+		}
+	}
+}
+
+/* Where two faces of different sides meet is an edge; take it from one of them. */
+static void
+collect_edges(const HullBuilder *builder, const int32_t *vertex_of, Hull *hull)
+{
+	hull->edge_count = 0;
+	for (int64_t n = 0; n < builder->face_count; n++)
+	{
+		const Face *face = &builder->faces[n];
+
+		for (int edge = 0; edge < 3 && !face->gone; edge++)
+		{
+			int32_t		other = builder->faces[face->neighbour[edge]].side;
+
+			if (face->side < other)
+				hull->edges[hull->edge_count++] = (HullEdge) {
+					{vertex_of[face->corner[edge]], vertex_of[face->corner[(edge + 1) % 3]]},
+					{face->side, other}
+				};
+		}
+	}
+}
+
+/* Vertices, sides, edges and volume from the faces that are left. */
+static bool
+collect_hull(RadContext *context, HullBuilder *builder, Hull *hull)
+{
+	const PointList *points = builder->points;
+	int32_t    *vertex_of = builder->face_from; /* not needed any more */
+	int64_t		left = 0;
+
+	memset(vertex_of, 0, (size_t) points->count * sizeof(int32_t));
+	for (int64_t n = 0; n < builder->face_count; n++)
+	{
+		if (builder->faces[n].gone)
+			continue;
+		left++;
+		for (int corner = 0; corner < 3; corner++)
+			vertex_of[builder->faces[n].corner[corner]] = 1;
+	}
+	hull->sides = rad_new(context, HullSide, left);
+	/* Euler: a closed surface of F triangles has 3 F / 2 edges, F / 2 + 2 vertices. */
+	hull->edges = rad_new(context, HullEdge, left * 3 / 2);
+	hull->vertices.points = rad_allocate(context, (size_t) left / 2 + 2,
+										 sizeof(*hull->vertices.points));
+	if (hull->sides == NULL || hull->edges == NULL || hull->vertices.points == NULL)
+		return false;
+	hull->vertices.count = 0;
+	for (int64_t n = 0; n < points->count; n++)
+		if (vertex_of[n] != 0)
+		{
+			vertex_of[n] = (int32_t) hull->vertices.count;
+			memcpy(hull->vertices.points[hull->vertices.count++], points->points[n],
+				   sizeof(points->points[n]));
+		}
+	hull->volume = 0;
+	hull->side_count = 0;
+	for (int64_t n = 0; n < builder->face_count; n++)
+		if (!builder->faces[n].gone && builder->faces[n].side < 0)
+			merge_side(builder, (int32_t) n, hull);
+	collect_edges(builder, vertex_of, hull);
+	return true;
+}
+
+/* Coordinates must be small enough that no product overflows. */
+static bool
+check_range(RadContext *context, const PointList *points)
+{
+	for (int64_t n = 0; n < points->count; n++)
+		for (int axis = 0; axis < 3; axis++)
+			if (abs(points->points[n][axis]) > RAD_HULL_LIMIT)
+			{
+				rad_fail(context, RAD_LIMIT_EXCEEDED,
+						 "region is too long for a convex hull: %d half voxels",
+						 points->points[n][axis]);
+				return rad_hint(context, "Resample to larger voxels.");
+			}
+	if (points->count > INT32_MAX / 4)
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED,
+				 "surface has too many extreme points for a convex hull: %lld",
+				 (long long) points->count);
+		return rad_hint(context, "Resample to larger voxels.");
+	}
+	return true;
 }
 
 bool
 rad_hull_build(RadContext *context, const PointList *points, Hull *hull)
 {
-	int64_t		most_triangles = 2 * points->count;
-	QhullAnswer answer = {0, NULL, NULL, NULL};
-	double	   *coordinates;
-	DirectedArea *areas;
-	int			exit_code;
+	HullBuilder builder = {.points = points};
+	int32_t		start[4];
 
-	if (points->count > INT32_MAX / 8)
-		return rad_fail(context, RAD_LIMIT_EXCEEDED,
-						"surface has too many extreme points for a convex hull: %lld",
+	if (!check_range(context, points))
+		return false;
+	if (!choose_start(points, start))
+		return rad_fail(context, RAD_DATA_EXCEPTION,
+						"cannot make a convex hull of %lld points in one plane",
 						(long long) points->count);
-	coordinates = rad_new(context, double, points->count * 3);
-	answer.triangles = rad_new(context, HullTriangle, most_triangles);
-	answer.used = rad_new_zeroed(context, bool, points->count);
-	areas = rad_new(context, DirectedArea, most_triangles + 1);
-	hull->sides = rad_new(context, HullSide, most_triangles);
-	if (coordinates == NULL || answer.triangles == NULL || answer.used == NULL ||
-		areas == NULL || hull->sides == NULL || !rad_continue(context))
+	builder.next = rad_new(context, int32_t, points->count);
+	builder.face_from = rad_new(context, int32_t, points->count);
+	builder.horizon = rad_new(context, HorizonEdge, points->count);
+	if (builder.next == NULL || builder.face_from == NULL || builder.horizon == NULL ||
+		!reserve_faces(context, &builder, 4))
 		return false;
-	for (int64_t n = 0; n < points->count; n++)
-		for (int axis = 0; axis < 3; axis++)
-			coordinates[3 * n + axis] = points->points[n][axis];
-
-	exit_code = run_qhull(coordinates, points->count, most_triangles, &answer);
-	if (exit_code == qh_ERRmem)
-		return rad_fail(context, RAD_OUT_OF_MEMORY, "out of memory in convex hull");
-	if (exit_code != 0)
-		return rad_fail(context, RAD_INTERNAL, "convex hull failed with qhull exit code %d",
-						exit_code);
-	if (answer.error != NULL)
-		return rad_fail(context, RAD_INTERNAL, "convex hull failed: %s", answer.error);
-	if (!collect_vertices(context, points, answer.used, hull))
+	build_tetrahedron(&builder, start);
+	for (int64_t n = 0; n < builder.face_count; n++)
+	{
+		if (n % POINTS_PER_POLL == 0 && !rad_continue(context))
+			return false;
+		if (!builder.faces[n].gone && builder.faces[n].above >= 0 &&
+			!add_point(context, &builder, (int32_t) n))
+			return false;
+	}
+	if (!collect_hull(context, &builder, hull))
 		return false;
-	if (!measure_hull(points, &answer, areas, hull))
-		return rad_fail(context, RAD_INTERNAL, "convex hull is not closed");
-	rad_release(context, coordinates);
-	rad_release(context, answer.triangles);
-	rad_release(context, answer.used);
-	rad_release(context, areas);
-	return rad_continue(context);
+	rad_release(context, builder.next);
+	rad_release(context, builder.face_from);
+	rad_release(context, builder.horizon);
+	rad_release(context, builder.faces);
+	rad_release(context, builder.visible);
+	return true;
 }
 
 void
@@ -293,6 +503,7 @@ rad_hull_release(RadContext *context, Hull *hull)
 {
 	rad_release(context, hull->vertices.points);
 	rad_release(context, hull->sides);
+	rad_release(context, hull->edges);
 }
 
 double

@@ -507,17 +507,54 @@ grid_to_grid(const Grid *from, const Grid *to, double matrix[3][3], double offse
 	}
 }
 
+/* The voxel of the mask that is nearest on one axis; halves round up. */
+static double
+nearest_voxel(const double start[3], const double step[3], int axis, int x)
+{
+	return floor(start[axis] + step[axis] * x + 0.5 + HALF_TOLERANCE);
+}
+
+/*
+ * The last voxel of the row, not before x, that surely lies in the same run or
+ * gap of the mask as voxel x, which the cursor has just looked up.
+ *
+ * A guess suffices: nearest_voxel() is monotonic in x on every axis, also in
+ * floating point, so when the guessed voxel is in the run all between are.
+ */
+static int
+same_run_until(const MaskCursor *cursor, const double start[3], const double step[3],
+			   int x, int end)
+{
+	double		border = step[0] > 0.0 ? cursor->x_end : cursor->x_begin;
+	double		guess = (border - 0.5 - start[0]) / step[0] - 1.0;
+	double		nearest;
+	int			last;
+
+	if (!(guess > x))
+		return x;
+	last = guess < end ? (int) guess : end - 1;
+	nearest = nearest_voxel(start, step, 0, last);
+	if (nearest >= cursor->x_begin && nearest < cursor->x_end &&
+		nearest_voxel(start, step, 1, last) == cursor->y &&
+		nearest_voxel(start, step, 2, last) == cursor->z)
+		return last;
+	return x;
+}
+
 /* One row of the new mask. */
 static bool
 align_row(RadContext *context, MaskCursor *cursor, const double start[3],
 		  const double step[3], int begin, int end, int y, int z, MaskBuilder *builder)
 {
+	bool		parallel = fabs(step[1]) < 1e-6 && fabs(step[2]) < 1e-6;
 	LabelRun	run = {.label = 0, .y = y, .z = z};
+	int			next;
 
-	for (int x = begin; x <= end; x++)
+	for (int x = begin; x <= end; x = next)
 	{
 		int32_t		label = 0;
 
+		next = x + 1;
 		if (x < end)
 		{
 			int			voxel[3];
@@ -525,13 +562,17 @@ align_row(RadContext *context, MaskCursor *cursor, const double start[3],
 
 			for (int k = 0; k < 3; k++)
 			{
-				double		rounded = floor(start[k] + step[k] * x + 0.5 + HALF_TOLERANCE);
+				double		nearest = nearest_voxel(start, step, k, x);
 
-				inside = inside && rounded >= cursor->box.lo[k] && rounded < cursor->box.hi[k];
-				voxel[k] = inside ? (int) rounded : 0;
+				inside = inside && nearest >= cursor->box.lo[k] && nearest < cursor->box.hi[k];
+				voxel[k] = inside ? (int) nearest : 0;
 			}
 			if (inside)
+			{
 				label = label_at(cursor, voxel[0], voxel[1], voxel[2]);
+				if (parallel)
+					next = same_run_until(cursor, start, step, x, end) + 1;
+			}
 		}
 		if (label == run.label)
 			continue;
