@@ -436,10 +436,14 @@ test_excluded_stay_undefined(void **state)
 	rad_context_destroy(context);
 }
 
-/* The curve as the manual defines it: walk over all grid values. */
+/*
+ * The curve as the manual defines it: walk over all grid values from start to
+ * last; G ends at high.
+ */
 static void
 check_volume_histogram(RadContext *context, const Region *region, const Settings *settings,
-					   const double *discretised, double start, double step, double high)
+					   const double *discretised, double start, double step, double high,
+					   double last)
 {
 	FeatureValues *values = undefined_values(context);
 	int64_t		count = region->intensity_count;
@@ -448,7 +452,7 @@ check_volume_histogram(RadContext *context, const Region *region, const Settings
 	double		area = 0.0;
 	double		previous = NAN;
 
-	for (int k = 0; start + k * step <= high + 1e-9; k++)
+	for (int k = 0; start + k * step <= last + 1e-9; k++)
 	{
 		double		fraction = k * step / (high - start);
 		int64_t		reached = 0;
@@ -484,6 +488,7 @@ test_volume_histogram_by_definition(void **state)
 	uint64_t	seed = 53;
 	double		voxels[COUNT];
 	double		discretised[COUNT];
+	double		highest;
 	Settings	settings = plain_settings();
 	Region	   *region;
 
@@ -494,18 +499,20 @@ test_volume_histogram_by_definition(void **state)
 	settings.resegmentation_range[0] = -50.0;
 	settings.resegmentation_range[1] = 700.0;
 	region = row_region(context, voxels, COUNT, &settings);
-	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 700.0);
+	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 700.0, 700.0);
 
 	/* A grid too long to be counted step by step. */
 	settings.resegmentation_range[1] = 90000.0;
-	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 90000.0);
+	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, 90000.0,
+						   90000.0);
 
 	/* Half open and open ranges. */
 	settings.resegmentation_range[1] = INFINITY;
-	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, region->maximum);
+	check_volume_histogram(context, region, &settings, voxels, -50.0, 1.0, region->maximum,
+						   region->maximum);
 	settings.resegmentation_range[0] = -INFINITY;
 	check_volume_histogram(context, region, &settings, voxels, region->minimum, 1.0,
-						   region->maximum);
+						   region->maximum, region->maximum);
 
 	/* Bins of 2.5 from -50 to 700, as their centres. */
 	settings.ivh_discretisation = DISCRETISATION_FIXED_BIN_SIZE;
@@ -513,7 +520,16 @@ test_volume_histogram_by_definition(void **state)
 	settings.resegmentation_range[1] = 700.0;
 	for (int n = 0; n < COUNT; n++)
 		discretised[n] = -50.0 + (floor((voxels[n] + 50.0) / 2.5) + 0.5) * 2.5;
-	check_volume_histogram(context, region, &settings, discretised, -48.75, 2.5, 698.75);
+	check_volume_histogram(context, region, &settings, discretised, -48.75, 2.5, 698.75, 698.75);
+
+	/*
+	 * The same with an open end: the maximum is in bin b, and the highest centre
+	 * that is not above maximum - 1.25 is that of bin b - 1.
+	 */
+	settings.resegmentation_range[1] = INFINITY;
+	highest = -48.75 + floor((region->maximum + 50.0) / 2.5) * 2.5;
+	check_volume_histogram(context, region, &settings, discretised, -48.75, 2.5, highest - 2.5,
+						   highest);
 
 	/* Fractions: automatic is 1000 bins. */
 	settings = plain_settings();
@@ -524,7 +540,7 @@ test_volume_histogram_by_definition(void **state)
 		discretised[n] = voxels[n] == region->maximum ? 1000.0 :
 			floor(1000.0 * (voxels[n] - region->minimum) /
 				  (region->maximum - region->minimum)) + 1.0;
-	check_volume_histogram(context, region, &settings, discretised, 1.0, 1.0, 1000.0);
+	check_volume_histogram(context, region, &settings, discretised, 1.0, 1.0, 1000.0, 1000.0);
 	rad_context_destroy(context);
 }
 
