@@ -142,6 +142,56 @@ plain_runs(const GreyLevels *levels, int longest, uint32_t *counts)
 				}
 }
 
+/* MatrixSink: the formulas alone, timed. */
+typedef struct FormulaTimer
+{
+	MatrixFormulas formulas;
+	double		seconds;
+	int			matrices;
+} FormulaTimer;
+
+static bool
+time_formulas(RadContext *context, void *argument, const TextureMatrix *matrix)
+{
+	FormulaTimer *timer = argument;
+	double		values[32];
+	double		start = seconds();
+
+	if (matrix->cell_count > 0 && !timer->formulas(context, matrix, values))
+		return false;
+	timer->seconds += seconds() - start;
+	timer->matrices++;
+	return true;
+}
+
+/* Microseconds of counting to formulas, whole and formulas only. */
+static void
+time_features(RadContext *context, GreyLevels *levels, AggregationSet aggregations,
+			  bool runs, int repeats)
+{
+	static const Settings settings = {.glcm_distance = 1};
+	TextureInput input = {.device = rad_cpu_best(), .levels = levels,
+	.settings = &settings, .aggregations = aggregations};
+	double		best = 1e9;
+	double		best_formulas = 1e9;
+	int			matrices = 0;
+
+	for (int repeat = 0; repeat < repeats; repeat++)
+	{
+		FormulaTimer timer = {.formulas = runs ? rad_glrlm_formulas : rad_glcm_formulas};
+		double		start = seconds();
+
+		if (!(runs ? rad_glrlm_matrices : rad_glcm_matrices) (context, &input, time_formulas,
+															  &timer))
+			printf("%s\n", context->message);
+		start = seconds() - start;
+		best = start < best ? start : best;
+		best_formulas = timer.seconds < best_formulas ? timer.seconds : best_formulas;
+		matrices = timer.matrices;
+	}
+	printf(" %9.0f %8.1f /%4d |", 1e6 * best, 1e6 * best_formulas, matrices);
+}
+
 int
 main(void)
 {
@@ -202,6 +252,25 @@ main(void)
 				for (int way = 0; way < 3; way++)
 					printf(" %8.2f%s", 1e9 * best[family][way] / (double) levels->voxel_count,
 						   way == 2 ? " |" : "");
+			printf("\n");
+			rad_context_destroy(context);
+		}
+	printf("\n%8s %5s | whole us, formulas us / matrices: GLCM 3D_mrg, 3D_avg, all; GLRLM the same\n",
+		   "voxels", "Ng");
+	for (int v = 0; v < 3; v++)
+		for (int n = 0; n < 6; n++)
+		{
+			static const int counts[] = {11, 32, 64, 255, 500, 3000};
+			RadContext *context = rad_context_create();
+			GreyLevels *levels = ellipsoid(context, voxels[v], counts[n]);
+
+			printf("%8lld %5d |", (long long) levels->voxel_count, counts[n]);
+			for (int runs = 0; runs < 2; runs++)
+			{
+				time_features(context, levels, 1u << AGGREGATION_3D_MRG, runs, 7);
+				time_features(context, levels, 1u << AGGREGATION_3D_AVG, runs, 7);
+				time_features(context, levels, ALL_AGGREGATIONS, runs, 5);
+			}
 			printf("\n");
 			rad_context_destroy(context);
 		}

@@ -60,12 +60,14 @@ INSERT INTO fault (what, image, mask, label, settings) VALUES
     ('unknown key', 'image', 'mask', 1, '{"bin_numbers": 16}'),
     ('ill-typed', 'image', 'mask', 1, '{"bin_number": true}');
 
+\pset format unaligned
 \x on
 SELECT what, (radiomics_test.failure(format('SELECT radiomics.features(pg_temp.file(%L), pg_temp.file(%L), %s, %L)',
                                             image, mask, label, settings))).*
 FROM   fault
 ORDER  BY number;
 \x off
+\pset format aligned
 
 -- "on_error": "null" makes a status of whatever is wrong with the data, in
 -- every function; wrong settings stay an error.

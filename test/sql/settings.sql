@@ -30,6 +30,7 @@ SELECT radiomics.settings(NULL) IS NULL AS preset, radiomics.settings_validate(N
        radiomics.settings_hash(NULL) IS NULL AS hash;
 
 -- What is wrong is said with the value, and what is right with it.
+\pset format unaligned
 \x on
 SELECT statement, (radiomics_test.failure('SELECT ' || statement)).*
 FROM   unnest(ARRAY[
@@ -51,6 +52,7 @@ FROM   unnest(ARRAY[
     $$radiomics.settings_validate('{"on_error": null}')$$
 ]) AS statement;
 \x off
+\pset format aligned
 
 -- In a CHECK constraint.
 CREATE TEMPORARY TABLE protocol (name text, settings jsonb CHECK (radiomics.settings_validate(settings)));

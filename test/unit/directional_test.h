@@ -240,6 +240,45 @@ check_volume(const RandomVolume *volume, const Device *device, int bytes_per_lev
 	rad_context_destroy(context);
 }
 
+/* Memory that runs out: the allocator fails when none is left. */
+static int	allocations_left;
+static void *(*real_allocate) (void *allocator, size_t size);
+
+static inline void *
+scarce_allocate(void *allocator, size_t size)
+{
+	return --allocations_left < 0 ? NULL : real_allocate(allocator, size);
+}
+
+/* Wherever memory runs out, the work ends with that error. */
+static inline void
+check_out_of_memory(const RandomVolume *volume, const Settings *settings,
+					MatrixProducer producer)
+{
+	bool		done = false;
+
+	for (int allocations = 0; !done; allocations++)
+	{
+		RadContext *context = rad_context_create();
+		Collected	collected = {0};
+		TextureInput input = {.device = rad_cpu_best(), .settings = settings,
+		.aggregations = ALL_AGGREGATIONS};
+
+		input.levels = levels_from_dense(context, volume->size, volume->dense,
+										 volume->level_count,
+										 volume->level_count <= 255 ? 1 : 2, 1, 0);
+		real_allocate = context->allocate;
+		context->allocate = scarce_allocate;
+		allocations_left = allocations;
+		done = producer(context, &input, collect_matrix, &collected);
+		if (!done)
+			assert_int_equal(context->code, RAD_OUT_OF_MEMORY);
+		assert_true(done || allocations < 10000);
+		release_collected(&collected);
+		rad_context_destroy(context);
+	}
+}
+
 /* The CPU levels that this machine can run; returns their number. */
 static inline int
 runnable_devices(const Device *devices[2])

@@ -330,6 +330,45 @@ test_cancel(void **state)
 	}
 }
 
+static void
+test_out_of_memory(void **state)
+{
+	static const int level_counts[] = {6, 5000};
+	Settings	settings = {.glcm_distance = 1};
+	uint64_t	random = 33;
+
+	(void) state;
+	for (int n = 0; n < 2; n++)
+	{
+		RandomVolume volume = random_volume(&random, 6, level_counts[n]);
+
+		check_out_of_memory(&volume, &settings, rad_glcm_matrices);
+		check_out_of_memory(&volume, &settings, rad_glrlm_matrices);
+		free(volume.dense);
+	}
+}
+
+/* Counts are 32 bits: a region that could overflow them is refused. */
+static void
+test_too_many_voxels(void **state)
+{
+	RadContext *context = rad_context_create();
+	const int	size[3] = {1, 1, 1};
+	const uint16_t dense[1] = {1};
+	Settings	settings = {.glcm_distance = 1};
+	TextureInput input = {.device = rad_cpu_best(), .settings = &settings,
+	.aggregations = ALL_AGGREGATIONS};
+	GreyLevels *levels = levels_from_dense(context, size, dense, 1, 1, 1, 0);
+
+	(void) state;
+	levels->voxel_count = (int64_t) 1 << 31;
+	input.levels = levels;
+	assert_false(rad_glcm_matrices(context, &input, collect_matrix, NULL));
+	assert_int_equal(context->code, RAD_LIMIT_EXCEEDED);
+	assert_true(context->hint[0] != '\0');
+	rad_context_destroy(context);
+}
+
 int
 main(void)
 {
@@ -344,6 +383,8 @@ main(void)
 		cmocka_unit_test(test_constant_region),
 		cmocka_unit_test(test_two_levels),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_out_of_memory),
+		cmocka_unit_test(test_too_many_voxels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,7 +96,7 @@ assert_close(double actual, double expected, double relative)
 		fail_msg("%.17g is not %.17g within a relative %g", actual, expected, relative);
 }
 
-/* 2..30 percent to all voxels of a small array, with the corners empty or not. */
+/* 5 to 99 percent of the voxels of a small array, at least one; any spacing. */
 static Shape *
 random_shape(uint32_t *seed, int most)
 {

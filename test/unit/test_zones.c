@@ -536,6 +536,61 @@ matrices_count_zones(void **state)
 	}
 }
 
+/*
+ * A wide slice, where distances exceed one word of the table's marks; with
+ * many levels the table is smaller and the largest distances are sorted.
+ */
+static void
+matrices_of_large_distances(void **state)
+{
+	static const int level_counts[] = {3, RAD_MAX_LEVELS};
+	enum
+	{
+		width = 141, height = 135, voxels = width * height
+	};
+	int			size[3] = {width, height, 1};
+	uint64_t	seed = 8;
+	uint16_t   *dense = malloc(voxels * sizeof(uint16_t));
+	uint8_t    *mask = malloc(voxels);
+	Zone	   *expected = malloc(voxels * sizeof(Zone));
+	uint16_t   *distance;
+	int64_t		count;
+
+	(void) state;
+	memset(mask, 1, voxels);
+	for (int n = 0; n < voxels; n++)
+		dense[n] = (uint16_t) random_between(&seed, 1, 3);
+	distance = brute_distance(size, mask, true);
+	count = brute_zones(size, dense, distance, true, expected);
+	for (int c = 0; c < 2; c++)
+	{
+		RadContext *context = rad_context_create();
+		Settings	settings = {.families = ALL_FAMILIES};
+		Region		region = {
+			.grid.size = {width, height, 1}, .morphological_mask = mask,
+			.morphological_box = {{0, 0, 0}, {width, height, 1}},
+		};
+		TextureInput input = {
+			.device = rad_cpu_best(), .region = &region, .settings = &settings,
+			.levels = levels_from_dense(context, size, dense, level_counts[c],
+										level_counts[c] <= 255 ? 1 : 2, 1, 0),
+			.aggregations = 1u << AGGREGATION_2_5D_MRG,
+		};
+		MatrixCollector collector = {0};
+		const TextureMatrix *matrix = &collector.matrices[0];
+
+		assert_true(rad_gldzm_matrices(context, &input, collect_matrix, &collector));
+		assert_int_equal(collector.count, 1);
+		assert_matrix(matrix, expected, count, -1, true);
+		assert_true(matrix->cells[matrix->cell_count - 1].j > 64);
+		rad_context_destroy(context);
+	}
+	free(dense);
+	free(mask);
+	free(expected);
+	free(distance);
+}
+
 /* Aggregations: the first chosen of a pair names the matrices, others are left out. */
 static void
 aggregations_as_chosen(void **state)
@@ -780,6 +835,7 @@ main(void)
 		cmocka_unit_test(zones_are_flood_fills),
 		cmocka_unit_test(zones_of_long_rows),
 		cmocka_unit_test(matrices_count_zones),
+		cmocka_unit_test(matrices_of_large_distances),
 		cmocka_unit_test(aggregations_as_chosen),
 		cmocka_unit_test(one_large_zone),
 		cmocka_unit_test(digital_phantom_reference_values),

@@ -17,26 +17,27 @@
 #define PAIR_STEEP 1			/* the nine directions that leave the slice */
 #define PAIR_ALL 2
 
-/* Geometry of one pass. */
+/* Geometry of one pass; offsets in elements. */
 typedef struct CPU_KERNEL(PairPass)
 {
 	const void *levels;
-	int64_t		row_offset;		/* element offsets of distance 1 on y and z */
-	int64_t		slice_offset;
+	int64_t		distance;
+	int64_t		row_offset;		/* to the voxel at `distance` on y */
+	int64_t		slice_offset;	/* and on z */
 	uint32_t   *scratch;
 	int64_t		stride;
 } CPU_KERNEL(PairPass);
 
-/* Count `length` neighbouring voxels from element `at`, distance 1. */
+/* Count `length` neighbouring voxels from element `at`. */
 KERNEL_INLINE void
 CPU_KERNEL(count_span)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
-					   int64_t stride, int64_t at, int length)
+					   int64_t stride, int64_t distance, int64_t at, int length)
 {
 	const char *levels = (const char *) pass->levels + at * bytes;
 	const char *below = levels + pass->row_offset * bytes;
-	const char *back_above = levels + (pass->slice_offset - pass->row_offset) * bytes;
-	const char *back = levels + pass->slice_offset * bytes;
-	const char *back_below = levels + (pass->slice_offset + pass->row_offset) * bytes;
+	const char *next_above = levels + (pass->slice_offset - pass->row_offset) * bytes;
+	const char *next = levels + pass->slice_offset * bytes;
+	const char *next_below = levels + (pass->slice_offset + pass->row_offset) * bytes;
 	const int	slots = which == PAIR_PLANAR ? 4 : which == PAIR_STEEP ? 9 : 13;
 	const int	steep = which == PAIR_ALL ? 4 : 0;
 	uint32_t   *scratch = pass->scratch;
@@ -49,22 +50,22 @@ CPU_KERNEL(count_span)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 
 		if (which != PAIR_STEEP)
 		{
-			PAIR(0, levels, 1);
-			PAIR(1, below, -1);
+			PAIR(0, levels, distance);
+			PAIR(1, below, -distance);
 			PAIR(2, below, 0);
-			PAIR(3, below, 1);
+			PAIR(3, below, distance);
 		}
 		if (which != PAIR_PLANAR)
 		{
-			PAIR(steep + 0, back_above, -1);
-			PAIR(steep + 1, back_above, 0);
-			PAIR(steep + 2, back_above, 1);
-			PAIR(steep + 3, back, -1);
-			PAIR(steep + 4, back, 0);
-			PAIR(steep + 5, back, 1);
-			PAIR(steep + 6, back_below, -1);
-			PAIR(steep + 7, back_below, 0);
-			PAIR(steep + 8, back_below, 1);
+			PAIR(steep + 0, next_above, -distance);
+			PAIR(steep + 1, next_above, 0);
+			PAIR(steep + 2, next_above, distance);
+			PAIR(steep + 3, next, -distance);
+			PAIR(steep + 4, next, 0);
+			PAIR(steep + 5, next, distance);
+			PAIR(steep + 6, next_below, -distance);
+			PAIR(steep + 7, next_below, 0);
+			PAIR(steep + 8, next_below, distance);
 		}
 	}
 #undef PAIR
@@ -73,7 +74,7 @@ CPU_KERNEL(count_span)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 /* Count the voxels of elements [first, last): spans of voxels inside. */
 KERNEL_INLINE void
 CPU_KERNEL(count_line)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
-					   int64_t stride, int64_t first, int64_t last)
+					   int64_t stride, int64_t distance, int64_t first, int64_t last)
 {
 	for (int64_t at = first; at < last; at += 64)
 	{
@@ -85,7 +86,7 @@ CPU_KERNEL(count_line)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 			uint64_t	outside = ~(mask >> start);
 			int			length = outside == 0 ? 64 : __builtin_ctzll(outside);
 
-			CPU_KERNEL(count_span)(pass, bytes, which, stride, at + start, length);
+			CPU_KERNEL(count_span)(pass, bytes, which, stride, distance, at + start, length);
 			if (start + length >= 64)
 				break;
 			mask &= ~(uint64_t) 0 << (start + length);
@@ -93,25 +94,26 @@ CPU_KERNEL(count_line)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 	}
 }
 
-/* The loops above with the stride as a constant where it is a usual one. */
+/* The loops above with stride and distance as constants where they are usual. */
 KERNEL_INLINE void
 CPU_KERNEL(count_line_strided)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 							   int64_t first, int64_t last)
 {
-	if (bytes == 2)
-		CPU_KERNEL(count_line)(pass, 2, which, pass->stride, first, last);
+	if (bytes == 2 || pass->distance != 1)
+		CPU_KERNEL(count_line)(pass, bytes, which, pass->stride, pass->distance, first, last);
 	else if (pass->stride == 16)
-		CPU_KERNEL(count_line)(pass, 1, which, 16, first, last);
+		CPU_KERNEL(count_line)(pass, 1, which, 16, 1, first, last);
 	else if (pass->stride == 36)
-		CPU_KERNEL(count_line)(pass, 1, which, 36, first, last);
+		CPU_KERNEL(count_line)(pass, 1, which, 36, 1, first, last);
 	else if (pass->stride == 68)
-		CPU_KERNEL(count_line)(pass, 1, which, 68, first, last);
+		CPU_KERNEL(count_line)(pass, 1, which, 68, 1, first, last);
 	else if (pass->stride == 132)
-		CPU_KERNEL(count_line)(pass, 1, which, 132, first, last);
+		CPU_KERNEL(count_line)(pass, 1, which, 132, 1, first, last);
 	else
-		CPU_KERNEL(count_line)(pass, 1, which, 260, first, last);
+		CPU_KERNEL(count_line)(pass, 1, which, 260, 1, first, last);
 }
 
+/* And with the level's width and the set of directions. */
 static void
 CPU_KERNEL(count_line_dispatch)(const CPU_KERNEL(PairPass) *pass, int bytes, int which,
 								int64_t first, int64_t last)
@@ -143,18 +145,23 @@ CPU_KERNEL(pair_stride)(const GreyLevels *levels)
 	return (levels->level_count + 4) / 4 * 4;
 }
 
-/* One of the three sets of directions at distance 1, in one pass. */
+/* One of the three usual sets of directions, in one pass. */
 static bool
 CPU_KERNEL(count_pairs_fused)(RadContext *context, const GreyLevels *levels,
-							  int first_slice, int last_slice, int which,
+							  int first_slice, int last_slice, int distance, int which,
 							  uint32_t *counts)
 {
 	const int	slots = which == PAIR_PLANAR ? 4 : which == PAIR_STEEP ? 9 : 13;
 	const int64_t level_count = levels->level_count;
 	const int64_t stride = CPU_KERNEL(pair_stride)(levels);
 	const int64_t line = (levels->size[1] - 1) * levels->row_stride + levels->size[0];
-	CPU_KERNEL(PairPass) pass = {levels->levels, levels->row_stride,
-		levels->slice_stride, NULL, stride};
+	CPU_KERNEL(PairPass) pass = {
+		.levels = levels->levels,
+		.distance = distance,
+		.row_offset = distance * levels->row_stride,
+		.slice_offset = distance * levels->slice_stride,
+		.stride = stride,
+	};
 
 	pass.scratch = rad_new_zeroed(context, uint32_t, (level_count + 1) * slots * stride);
 	if (pass.scratch == NULL)
@@ -188,7 +195,7 @@ CPU_KERNEL(count_pairs_fused)(RadContext *context, const GreyLevels *levels,
 	return true;
 }
 
-/* Any direction and distance, one at a time. */
+/* Any direction, on its own. */
 static bool
 CPU_KERNEL(count_pairs_direction)(RadContext *context, const GreyLevels *levels,
 								  int first_slice, int last_slice, int64_t offset,
@@ -198,14 +205,13 @@ CPU_KERNEL(count_pairs_direction)(RadContext *context, const GreyLevels *levels,
 	const int	bytes = levels->bytes_per_level;
 
 	for (int z = first_slice; z < last_slice; z++)
-	{
-		if (!rad_continue(context))
-			return false;
 		for (int y = 0; y < levels->size[1]; y++)
 		{
-			int64_t		at = z * levels->slice_stride + y * levels->row_stride;
+			int64_t		row = z * levels->slice_stride + y * levels->row_stride;
 
-			for (int x = 0; x < levels->size[0]; x++, at++)
+			if (y % 64 == 0 && !rad_continue(context))
+				return false;
+			for (int64_t at = row; at < row + levels->size[0]; at++)
 			{
 				int64_t		i = level_at(levels->levels, bytes, at);
 				int64_t		j = level_at(levels->levels, bytes, at + offset);
@@ -214,7 +220,6 @@ CPU_KERNEL(count_pairs_direction)(RadContext *context, const GreyLevels *levels,
 					counts[(i - 1) * level_count + (j - 1)]++;
 			}
 		}
-	}
 	return true;
 }
 
@@ -223,30 +228,29 @@ CPU_KERNEL(count_cooccurrences)(RadContext *context, const GreyLevels *levels,
 								int first_slice, int last_slice, int distance,
 								DirectionSet directions, uint32_t *counts)
 {
-	const int64_t cells = (int64_t) levels->level_count * levels->level_count;
+	const int64_t matrix_size = (int64_t) levels->level_count * levels->level_count;
 
-	if (distance == 1 && directions == PLANAR_DIRECTIONS)
+	if (directions == PLANAR_DIRECTIONS)
 		return CPU_KERNEL(count_pairs_fused)(context, levels, first_slice, last_slice,
-											 PAIR_PLANAR, counts);
-	if (distance == 1 && directions == (ALL_DIRECTIONS & ~PLANAR_DIRECTIONS))
+											 distance, PAIR_PLANAR, counts);
+	if (directions == (ALL_DIRECTIONS & ~PLANAR_DIRECTIONS))
 		return CPU_KERNEL(count_pairs_fused)(context, levels, first_slice, last_slice,
-											 PAIR_STEEP, counts);
-	if (distance == 1 && directions == ALL_DIRECTIONS)
+											 distance, PAIR_STEEP, counts);
+	if (directions == ALL_DIRECTIONS)
 		return CPU_KERNEL(count_pairs_fused)(context, levels, first_slice, last_slice,
-											 PAIR_ALL, counts);
+											 distance, PAIR_ALL, counts);
 	for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
 	{
 		const int  *direction = rad_directions[d];
+		const int64_t offset = distance * (direction[0] + direction[1] * levels->row_stride +
+										   direction[2] * levels->slice_stride);
 
 		if ((directions & (1u << d)) == 0)
 			continue;
 		if (!CPU_KERNEL(count_pairs_direction)(context, levels, first_slice, last_slice,
-											   distance * (direction[0] +
-														   direction[1] * levels->row_stride +
-														   direction[2] * levels->slice_stride),
-											   counts))
+											   offset, counts))
 			return false;
-		counts += cells;
+		counts += matrix_size;
 	}
 	return true;
 }

@@ -57,12 +57,14 @@ equal_levels(const void *a, const void *b, int bytes_per_level)
 #ifdef __AVX2__
 	if (bytes_per_level == 1)
 		return _mm256_cmpeq_epi8(load_bytes(a), load_bytes(b));
-	/* packs works on halves of the register; the permutation mends that. */
-	return _mm256_permute4x64_epi64(
-									_mm256_packs_epi16(_mm256_cmpeq_epi16(load_bytes(a), load_bytes(b)),
-													   _mm256_cmpeq_epi16(load_bytes(right_a),
-																		  load_bytes(right_b))),
-									0xD8);
+	else
+	{
+		ByteVector	left = _mm256_cmpeq_epi16(load_bytes(a), load_bytes(b));
+		ByteVector	right = _mm256_cmpeq_epi16(load_bytes(right_a), load_bytes(right_b));
+
+		/* packs works on halves of the register; the permutation mends that. */
+		return _mm256_permute4x64_epi64(_mm256_packs_epi16(left, right), 0xD8);
+	}
 #else
 	if (bytes_per_level == 1)
 		return _mm_cmpeq_epi8(load_bytes(a), load_bytes(b));

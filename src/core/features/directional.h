@@ -22,11 +22,11 @@ typedef struct DirectionalFamily
 
 	/*
 	 * The same of one slice and direction (offset in elements) as a list of
-	 * keys, one per occurrence: level << 32 | column.  Returns the number of
-	 * keys, at most keys_per_voxel times the slice's voxels.
+	 * keys, one per occurrence: level << column_bits | column.  Returns the
+	 * number of keys, at most keys_per_voxel times the slice's voxels.
 	 */
 	int64_t		(*list) (const GreyLevels *levels, int slice, int64_t offset,
-						 uint64_t *keys);
+						 int column_bits, uint64_t *keys);
 	int			keys_per_voxel;
 
 	/* Distance between the voxels of a pair, for `list`. */
@@ -36,7 +36,11 @@ typedef struct DirectionalFamily
 	bool		symmetric;
 } DirectionalFamily;
 
-/* Count once for all chosen aggregations and deliver their matrices. */
+/*
+ * Count once for all chosen aggregations and deliver their matrices.  Slices
+ * without a voxel of the region give none; a direction without a pair gives one
+ * without cells.
+ */
 extern bool rad_directional_matrices(RadContext *context, const TextureInput *input,
 									 const DirectionalFamily *family,
 									 MatrixSink sink, void *argument);

@@ -34,6 +34,7 @@ static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
 									  int32_t label);
 static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
 					   int label_count, const Settings *settings, Extraction *extraction);
+static void name_label(RadContext *context, int32_t label);
 static void clear_features(LabelFeatures *features, int32_t label);
 static void release_image(Extraction *extraction);
 static bool extract_label(RadContext *context, Extraction *extraction, int32_t label,
@@ -232,7 +233,11 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 		if (!computed)
 		{
 			if (!settings->on_error_null || !rad_is_data_failure(scope.context.code))
+			{
+				if (label_count > 1)
+					name_label(&scope.context, labels[n]);
 				return rad_scope_fail(&scope);
+			}
 			clear_features(features, labels[n]);
 			features->code = scope.context.code;
 			memcpy(features->message, scope.context.message, sizeof(features->message));
@@ -335,6 +340,16 @@ level_families(RadContext *context, const Extraction *extraction, const Region *
 			return false;
 	}
 	return true;
+}
+
+/* Say in the error's detail which of several labels it is about. */
+static void
+name_label(RadContext *context, int32_t label)
+{
+	size_t		used = strlen(context->detail);
+
+	snprintf(context->detail + used, sizeof(context->detail) - used,
+			 "%sThe region is label %d of the mask.", used > 0 ? " " : "", label);
 }
 
 static void

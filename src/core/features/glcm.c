@@ -37,7 +37,8 @@ level_at(const GreyLevels *levels, int64_t at)
 
 /* Keys of the pairs of a slice's voxels, in both orders. */
 static int64_t
-list_pairs(const GreyLevels *levels, int slice, int64_t offset, uint64_t *keys)
+list_pairs(const GreyLevels *levels, int slice, int64_t offset, int column_bits,
+		   uint64_t *keys)
 {
 	int64_t		count = 0;
 
@@ -52,8 +53,8 @@ list_pairs(const GreyLevels *levels, int slice, int64_t offset, uint64_t *keys)
 
 			if (i == 0 || j == 0)
 				continue;
-			keys[count++] = i << 32 | j;
-			keys[count++] = j << 32 | i;
+			keys[count++] = i << column_bits | j;
+			keys[count++] = j << column_bits | i;
 		}
 	}
 	return count;
@@ -384,12 +385,15 @@ build_distribution(RadContext *context, const int64_t *counts, int last, double 
 /* Counts up to this have p log2 p remembered: most cells hold small counts. */
 #define REMEMBERED_COUNTS 256
 
+/* Cells of work between two polls for a cancel. */
+#define POLL_CELLS (1 << 20)
+
 /*
  * One pass over the cells: the sums that need p_ij itself, and the counts of i,
  * |i - j| and i + j, whose arrays the caller has zeroed.
  */
-static void
-sum_cells(const TextureMatrix *matrix, CooccurrenceFeatures *features,
+static bool
+sum_cells(RadContext *context, const TextureMatrix *matrix, CooccurrenceFeatures *features,
 		  int64_t *level, int64_t *difference, int64_t *sum)
 {
 	const double total = (double) matrix->total;
@@ -405,6 +409,8 @@ sum_cells(const TextureMatrix *matrix, CooccurrenceFeatures *features,
 		double		p = (double) count / total;
 		double		term;
 
+		if (c % POLL_CELLS == 0 && !rad_continue(context))
+			return false;
 		if (count <= REMEMBERED_COUNTS)
 		{
 			if (isnan(remembered[count]))
@@ -422,6 +428,7 @@ sum_cells(const TextureMatrix *matrix, CooccurrenceFeatures *features,
 		difference[cell->i > cell->j ? cell->i - cell->j : cell->j - cell->i] += count;
 	}
 	features->largest = (double) largest / total;
+	return true;
 }
 
 static bool
@@ -437,8 +444,8 @@ prepare_features(RadContext *context, const TextureMatrix *matrix,
 	if (level == NULL)
 		return false;
 	*features = (CooccurrenceFeatures) {.level_count = matrix->level_count};
-	sum_cells(matrix, features, level, difference, sum);
-	if (!build_distribution(context, level, last, total, &features->marginal) ||
+	if (!sum_cells(context, matrix, features, level, difference, sum) ||
+		!build_distribution(context, level, last, total, &features->marginal) ||
 		!build_distribution(context, difference, last, total, &features->difference) ||
 		!build_distribution(context, sum, 2 * last, total, &features->sum))
 		return false;

@@ -40,7 +40,8 @@ level_at(const GreyLevels *levels, int64_t at)
 
 /* Keys of the runs that start in a slice, each followed to its end. */
 static int64_t
-list_runs(const GreyLevels *levels, int slice, int64_t offset, uint64_t *keys)
+list_runs(const GreyLevels *levels, int slice, int64_t offset, int column_bits,
+		  uint64_t *keys)
 {
 	int64_t		count = 0;
 
@@ -57,7 +58,7 @@ list_runs(const GreyLevels *levels, int slice, int64_t offset, uint64_t *keys)
 				continue;
 			while (level_at(levels, at + length * offset) == level)
 				length++;
-			keys[count++] = (uint64_t) level << 32 | (uint64_t) length;
+			keys[count++] = (uint64_t) level << column_bits | (uint64_t) length;
 		}
 	}
 	return count;

@@ -30,7 +30,7 @@ typedef struct Face
 	int64_t		offset;			/* normal times any point of the face */
 	int32_t		above;			/* first of the points strictly above it, or -1 */
 	bool		gone;
-	bool		merged;			/* counted in a side */
+	int32_t		side;			/* of the hull, or -1 */
 } Face;
 
 /* An edge between a face that goes and one (beyond) that stays. */
@@ -52,7 +52,7 @@ typedef struct HullBuilder
 	int64_t		visible_count;	/* faces that the point being added replaces */
 	int32_t    *visible;		/* face_room */
 	int64_t		horizon_count;
-	HorizonEdge *horizon;		/* face_room */
+	HorizonEdge *horizon;		/* a cycle of distinct points */
 } HullBuilder;
 
 static inline int64_t
@@ -91,7 +91,7 @@ add_face(HullBuilder *builder, int32_t a, int32_t b, int32_t c)
 	face->offset = height_above(face, points->points[a]);
 	face->above = -1;
 	face->gone = false;
-	face->merged = false;
+	face->side = -1;
 	return index;
 }
 
@@ -341,40 +341,17 @@ add_point(RadContext *context, HullBuilder *builder, int32_t face)
 	return true;
 }
 
-static int
-compare_points(const void *a, const void *b)
-{
-	const int32_t *first = a;
-	const int32_t *second = b;
-
-	for (int axis = 0; axis < 3; axis++)
-		if (first[axis] != second[axis])
-			return first[axis] < second[axis] ? -1 : 1;
-	return 0;
-}
-
-static int
-compare_sides(const void *a, const void *b)
-{
-	const HullSide *first = a;
-	const HullSide *second = b;
-
-	for (int axis = 0; axis < 3; axis++)
-		if (first->area[axis] != second->area[axis])
-			return first->area[axis] < second->area[axis] ? -1 : 1;
-	return 0;
-}
-
 /* Sum a face and all that are connected to it in the same plane. */
 static void
 merge_side(HullBuilder *builder, int32_t first, Hull *hull)
 {
-	HullSide   *side = &hull->sides[hull->side_count++];
+	int32_t		number = (int32_t) hull->side_count++;
+	HullSide   *side = &hull->sides[number];
 	int64_t		count = 1;
 
 	memset(side, 0, sizeof(*side));
 	builder->visible[0] = first;
-	builder->faces[first].merged = true;
+	builder->faces[first].side = number;
 	for (int64_t n = 0; n < count; n++)
 	{
 		const Face *face = &builder->faces[builder->visible[n]];
@@ -390,50 +367,74 @@ merge_side(HullBuilder *builder, int32_t first, Hull *hull)
 			for (int corner = 0; corner < 3; corner++)
 				if (height_above(face, builder->points->points[across->corner[corner]]) != 0)
 					flat = false;
-			if (!flat || across->merged)
+			if (!flat || across->side >= 0)
 				continue;
-			across->merged = true;
+			across->side = number;
 			builder->visible[count++] = face->neighbour[edge];
 		}
 	}
 }
 
-/* Vertices, sides and volume from the faces that are left. */
+/* Where two faces of different sides meet is an edge; take it from one of them. */
+static void
+collect_edges(const HullBuilder *builder, const int32_t *vertex_of, Hull *hull)
+{
+	hull->edge_count = 0;
+	for (int64_t n = 0; n < builder->face_count; n++)
+	{
+		const Face *face = &builder->faces[n];
+
+		for (int edge = 0; edge < 3 && !face->gone; edge++)
+		{
+			int32_t		other = builder->faces[face->neighbour[edge]].side;
+
+			if (face->side < other)
+				hull->edges[hull->edge_count++] = (HullEdge) {
+					{vertex_of[face->corner[edge]], vertex_of[face->corner[(edge + 1) % 3]]},
+					{face->side, other}
+				};
+		}
+	}
+}
+
+/* Vertices, sides, edges and volume from the faces that are left. */
 static bool
 collect_hull(RadContext *context, HullBuilder *builder, Hull *hull)
 {
 	const PointList *points = builder->points;
+	int32_t    *vertex_of = builder->face_from; /* not needed any more */
 	int64_t		left = 0;
 
-	/* face_from marks the vertices from here on. */
-	memset(builder->face_from, 0, (size_t) points->count * sizeof(int32_t));
+	memset(vertex_of, 0, (size_t) points->count * sizeof(int32_t));
 	for (int64_t n = 0; n < builder->face_count; n++)
 	{
 		if (builder->faces[n].gone)
 			continue;
 		left++;
 		for (int corner = 0; corner < 3; corner++)
-			builder->face_from[builder->faces[n].corner[corner]] = 1;
+			vertex_of[builder->faces[n].corner[corner]] = 1;
 	}
 	hull->sides = rad_new(context, HullSide, left);
-	/* Euler: a closed surface of triangles has half as many vertices, plus 2. */
+	/* Euler: a closed surface of F triangles has 3 F / 2 edges, F / 2 + 2 vertices. */
+	hull->edges = rad_new(context, HullEdge, left * 3 / 2);
 	hull->vertices.points = rad_allocate(context, (size_t) left / 2 + 2,
 										 sizeof(*hull->vertices.points));
-	if (hull->sides == NULL || hull->vertices.points == NULL)
+	if (hull->sides == NULL || hull->edges == NULL || hull->vertices.points == NULL)
 		return false;
 	hull->vertices.count = 0;
 	for (int64_t n = 0; n < points->count; n++)
-		if (builder->face_from[n] != 0)
+		if (vertex_of[n] != 0)
+		{
+			vertex_of[n] = (int32_t) hull->vertices.count;
 			memcpy(hull->vertices.points[hull->vertices.count++], points->points[n],
 				   sizeof(points->points[n]));
+		}
 	hull->volume = 0;
 	hull->side_count = 0;
 	for (int64_t n = 0; n < builder->face_count; n++)
-		if (!builder->faces[n].gone && !builder->faces[n].merged)
+		if (!builder->faces[n].gone && builder->faces[n].side < 0)
 			merge_side(builder, (int32_t) n, hull);
-	qsort(hull->vertices.points, (size_t) hull->vertices.count,
-		  sizeof(*hull->vertices.points), compare_points);
-	qsort(hull->sides, (size_t) hull->side_count, sizeof(HullSide), compare_sides);
+	collect_edges(builder, vertex_of, hull);
 	return true;
 }
 
@@ -444,13 +445,19 @@ check_range(RadContext *context, const PointList *points)
 	for (int64_t n = 0; n < points->count; n++)
 		for (int axis = 0; axis < 3; axis++)
 			if (abs(points->points[n][axis]) > RAD_HULL_LIMIT)
-				return rad_fail(context, RAD_LIMIT_EXCEEDED,
-								"region is too long for a convex hull: %d half voxels",
-								points->points[n][axis]);
+			{
+				rad_fail(context, RAD_LIMIT_EXCEEDED,
+						 "region is too long for a convex hull: %d half voxels",
+						 points->points[n][axis]);
+				return rad_hint(context, "Resample to larger voxels.");
+			}
 	if (points->count > INT32_MAX / 4)
-		return rad_fail(context, RAD_LIMIT_EXCEEDED,
-						"surface has too many extreme points for a convex hull: %lld",
-						(long long) points->count);
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED,
+				 "surface has too many extreme points for a convex hull: %lld",
+				 (long long) points->count);
+		return rad_hint(context, "Resample to larger voxels.");
+	}
 	return true;
 }
 
@@ -468,7 +475,6 @@ rad_hull_build(RadContext *context, const PointList *points, Hull *hull)
 						(long long) points->count);
 	builder.next = rad_new(context, int32_t, points->count);
 	builder.face_from = rad_new(context, int32_t, points->count);
-	/* A horizon is a cycle through distinct points. */
 	builder.horizon = rad_new(context, HorizonEdge, points->count);
 	if (builder.next == NULL || builder.face_from == NULL || builder.horizon == NULL ||
 		!reserve_faces(context, &builder, 4))
@@ -497,6 +503,7 @@ rad_hull_release(RadContext *context, Hull *hull)
 {
 	rad_release(context, hull->vertices.points);
 	rad_release(context, hull->sides);
+	rad_release(context, hull->edges);
 }
 
 double

@@ -12,12 +12,20 @@ typedef struct HullSide
 	int64_t		area[3];
 } HullSide;
 
-/* Vertices and sides are ordered by their numbers, so a hull has one form. */
+/* An edge between two sides. */
+typedef struct HullEdge
+{
+	int32_t		vertex[2];
+	int32_t		side[2];
+} HullEdge;
+
 typedef struct Hull
 {
 	PointList	vertices;		/* half voxels; no point inside a side or an edge */
 	int64_t		side_count;
 	HullSide   *sides;
+	int64_t		edge_count;
+	HullEdge   *edges;
 	int64_t		volume;			/* times 6, in the points' units cubed */
 } Hull;
 

@@ -8,11 +8,13 @@
  *			re-segmentation range where it is bounded, else the region's
  *			minimum or maximum;
  *	FBS		bin centres X_min + (bin - 0.5) w, X_min and X_max as G above,
- *			G = [X_min + w/2, X_max - w/2], step w;
+ *			from X_min + w/2 to X_max - w/2, step w;
  *	FBN		bin numbers, G = [1, N_g], step 1.
  *
- * Absent grid values count.  The grid is extended to the highest bin in use
- * where that lies above max G, as the top bin of an open range can.
+ * Absent grid values count.  max G is itself a grid value, the highest in the
+ * range; only for an open upper end does this matter, and the teams behind the
+ * IBSI phase 3 values agree on it.  The grid goes on to the highest bin in use
+ * where that lies above max G, as the top bin of an open range does.
  *
  * The curve itself is never stored: with k(x) the step of voxel x, every
  * feature follows from a few counts, two order statistics and the sum of k, all
@@ -74,8 +76,8 @@ intensity_difference_between_10_and_90_volume(const VolumeHistogram *h)
 
 /*
  * Area under the IVH curve, IBSI 9CMM (no reference values): trapezoidal rule
- * over the grid, of the volume fraction over the intensity fraction, so between
- * 0 and 1; 0 with a single discretised intensity.
+ * over the grid, of the volume fraction over the intensity; 0 with a single
+ * discretised intensity.
  */
 static double
 area_under_the_ivh_curve(const VolumeHistogram *h)
@@ -104,7 +106,7 @@ typedef struct IntensityGrid
 	double		last_step;
 } IntensityGrid;
 
-/* Relative slack for grid values that meet an intensity fraction exactly. */
+/* Relative slack for counts of steps that are whole numbers but for rounding. */
 #define FRACTION_EPSILON 1e-12
 
 static inline double
@@ -132,6 +134,7 @@ choose_grid(const Region *region, const Settings *settings)
 	double		width = settings->ivh_bin_size;
 	IntensityGrid grid = {.low = low, .factor = 1.0, .divisor = 1.0, .highest = INFINITY,
 		.start = low, .step = 1.0, .extent = high - low};
+	double		steps;
 
 	switch (resolve_discretisation(region, settings))
 	{
@@ -158,8 +161,9 @@ choose_grid(const Region *region, const Settings *settings)
 		case DISCRETISATION_AUTO:
 			break;
 	}
-	grid.last_step = fmax(floor(grid.extent / grid.step * (1.0 + FRACTION_EPSILON)),
-						  step_of(&grid, region->maximum));
+	steps = fmax(floor(grid.extent / grid.step * (1.0 + FRACTION_EPSILON)), 0.0);
+	grid.extent = steps * grid.step;
+	grid.last_step = fmax(steps, step_of(&grid, region->maximum));
 	return grid;
 }
 
@@ -299,9 +303,9 @@ allowed_voxels(double fraction, int64_t voxel_count)
 }
 
 /*
- * Area under the curve by the trapezoidal rule, in units of the intensity
- * fraction.  A voxel at step k adds 1 to the counts at steps 0 .. k; half of
- * the first count (all voxels) and of the last one are taken off again.
+ * Area under the curve by the trapezoidal rule.  A voxel at step k adds 1 to the
+ * counts at steps 0 .. k; half of the first count (all voxels) and of the last
+ * one are taken off again.
  */
 static double
 area_under_curve(const Region *region, const IntensityGrid *grid, const StepCounts *counts)
@@ -310,10 +314,7 @@ area_under_curve(const Region *region, const IntensityGrid *grid, const StepCoun
 
 	if (step_of(grid, region->minimum) == step_of(grid, region->maximum))
 		return 0.0;
-	if (!(grid->extent > 0.0))
-		return NAN;
-	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all *
-		(grid->step / grid->extent);
+	return (counts->sum + all - 0.5 * (all + counts->reached[2])) / all * grid->step;
 }
 
 bool

@@ -174,8 +174,11 @@ rad_level_size_formulas(RadContext *context, const TextureMatrix *matrix,
 
 	memset(features, 0, sizeof(*features));
 	sum_rows(matrix, features, &level_mean, &size_mean);
+	if (!rad_continue(context))
+		return false;
 	sum_probabilities(matrix, features, level_mean, size_mean);
-	if (!sum_columns(context, matrix, &features->size_non_uniformity))
+	if (!rad_continue(context) ||
+		!sum_columns(context, matrix, &features->size_non_uniformity))
 		return false;
 
 	features->small_size /= total;

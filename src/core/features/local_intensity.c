@@ -10,9 +10,9 @@
  * How: the sphere is a stack of discs, a disc a stack of rows.  For each slice
  * of the image the sums over rows of every half-width are built by widening,
  * then the discs, which are added to the sums of the slices that see them, where
- * these have voxels inside.  Each voxel takes part in about a hundred additions at 1 mm, in a fixed order
- * and without any subtraction, so there is no cancellation, and integers give
- * exact sums.
+ * these have voxels inside.  That is some seventy additions per voxel at 1 mm
+ * (bench_first_order: 18 ns), in a fixed order and without any subtraction, so
+ * there is no cancellation, and integers give exact sums.
  */
 #include <math.h>
 #include <string.h>
@@ -95,9 +95,9 @@ typedef enum Channel
 } Channel;
 
 /*
- * Rows are handled LANES voxels at a time: two vectors of the x86-64 baseline
- * for each of the two loads that a core can do per cycle.  Rows are stored with
- * a length that is a multiple of LANES.
+ * Rows are handled LANES voxels at a time, in four vectors of the x86-64
+ * baseline, so that several additions are under way while the sums stay in
+ * registers.  Rows are stored with a length that is a multiple of LANES.
  */
 #define LANES 8
 
@@ -425,25 +425,38 @@ find_peaks(const Region *region, const double *sums, const double *counts, int w
 	}
 }
 
+/* Voxels between two looks at the interrupt flag. */
+#define POLL_VOXELS (1 << 20)
+
 /*
- * True when every sphere around a voxel of the intensity box lies inside the
+ * Whether every sphere around a voxel of the intensity box lies inside the
  * image and holds finite intensities only.
  */
 static bool
-spheres_are_whole(const Region *region, const Sphere *sphere)
+find_whole(RadContext *context, const Region *region, const Sphere *sphere, bool *whole)
 {
 	const Grid *grid = &region->grid;
 	int64_t		total = rad_grid_voxel_count(grid);
-	int			odd = 0;
 
+	*whole = true;
 	for (int axis = 0; axis < 3; axis++)
 		if (region->intensity_box.lo[axis] < sphere->reach[axis] ||
 			region->intensity_box.hi[axis] + sphere->reach[axis] > grid->size[axis])
+			*whole = false;
+	for (int64_t first = 0; first < total && *whole; first += POLL_VOXELS)
+	{
+		int64_t		end = first + POLL_VOXELS < total ? first + POLL_VOXELS : total;
+		int64_t		odd = 0;
+
+		if (!rad_continue(context))
 			return false;
 
-	for (int64_t n = 0; n < total; n++)
-		odd |= !isfinite(region->intensity[n]);
-	return !odd;
+		/* x - x is 0 for finite x only. */
+		for (int64_t n = first; n < end; n++)
+			odd |= region->intensity[n] - region->intensity[n] != 0.0;
+		*whole = odd == 0;
+	}
+	return true;
 }
 
 /*
@@ -471,13 +484,13 @@ find_all_peaks(RadContext *context, const Region *region, const Sphere *sphere, 
 	int			begin = box->lo[2] - reach > 0 ? box->lo[2] - reach : 0;
 	int			end = box->hi[2] + reach < region->grid.size[2] ?
 		box->hi[2] + reach : region->grid.size[2];
-	bool		whole = spheres_are_whole(region, sphere);
+	bool		whole;
 	int			next = box->lo[2];	/* slice to finish next */
 	RowSpan    *spans = find_spans(context, region);
 	SphereSums	sums;
 	SphereSums	counts;
 
-	if (spans == NULL ||
+	if (spans == NULL || !find_whole(context, region, sphere, &whole) ||
 		!start_sums(context, region, sphere, spans, CHANNEL_INTENSITY, &sums) ||
 		(!whole && !start_sums(context, region, sphere, spans, CHANNEL_COUNT, &counts)))
 		return false;

@@ -527,24 +527,34 @@ measure_centre_shift(RadContext *context, const Region *region, const Coordinate
 	return true;
 }
 
+/* Values between two polls, well below 100 ms. */
+#define VALUES_PER_POLL 1000000
+
 /* Mean and sum of squared deviations, in voxel order. */
-static void
-measure_intensities(const Region *region, Morphology *morphology)
+static bool
+measure_intensities(RadContext *context, const Region *region, Morphology *morphology)
 {
 	double		sum = 0.0;
 	double		squares = 0.0;
 
 	for (int64_t n = 0; n < region->intensity_count; n++)
+	{
+		if (n % VALUES_PER_POLL == 0 && !rad_continue(context))
+			return false;
 		sum += region->values[n];
+	}
 	morphology->intensity_count = region->intensity_count;
 	morphology->mean_intensity = sum / (double) region->intensity_count;
 	for (int64_t n = 0; n < region->intensity_count; n++)
 	{
 		double		deviation = region->values[n] - morphology->mean_intensity;
 
+		if (n % VALUES_PER_POLL == 0 && !rad_continue(context))
+			return false;
 		squares += deviation * deviation;
 	}
 	morphology->square_sum = squares;
+	return true;
 }
 
 /* Moran's and Geary's sums; left NAN where both are undefined. */
@@ -592,8 +602,8 @@ rad_morphology_features(RadContext *context, const Device *device, const Region 
 	if (mask == NULL || !rad_bit_mask_sums(context, mask, &sums))
 		return false;
 	measure_axes(&sums, &morphology);
-	measure_intensities(region, &morphology);
-	if (!measure_mesh(context, device, region, &morphology) ||
+	if (!measure_intensities(context, region, &morphology) ||
+		!measure_mesh(context, device, region, &morphology) ||
 		!measure_extremes(context, mask, settings, &morphology) ||
 		!measure_centre_shift(context, region, &sums, &morphology) ||
 		!measure_pairs(context, device, region, settings, &morphology))

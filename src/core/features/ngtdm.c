@@ -17,7 +17,7 @@
 #include "features/neighbourhoods.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 typedef __int128 WideInteger;
 
@@ -117,13 +117,49 @@ contrast(const NgtdmSums *sums, double *value)
 	return true;
 }
 
-static int
-compare_integers(const void *left, const void *right)
+/* Merge the sorted runs [0, middle) and [middle, count) of from into to. */
+static void
+merge_runs(const int64_t *from, int64_t middle, int64_t count, int64_t *to)
 {
-	int64_t		a = *(const int64_t *) left;
-	int64_t		b = *(const int64_t *) right;
+	int64_t		a = 0;
+	int64_t		b = middle;
 
-	return (a > b) - (a < b);
+	for (int64_t n = 0; n < count; n++)
+	{
+		bool		first = b >= count || (a < middle && from[a] <= from[b]);
+
+		to[n] = first ? from[a] : from[b];
+		a += first;
+		b += !first;
+	}
+}
+
+/*
+ * Sort ascending; scratch holds count elements.  A slice has a matrix of few
+ * hundred levels, on which qsort()'s calls would cost more than the sums.
+ */
+static void
+sort_integers(int64_t *values, int64_t count, int64_t *scratch)
+{
+	int64_t    *from = values;
+	int64_t    *to = scratch;
+
+	for (int64_t run = 1; run < count; run *= 2)
+	{
+		int64_t    *swap = from;
+
+		for (int64_t start = 0; start < count; start += 2 * run)
+		{
+			int64_t		rest = count - start;
+
+			merge_runs(from + start, run < rest ? run : rest,
+					   2 * run < rest ? 2 * run : rest, to + start);
+		}
+		from = to;
+		to = swap;
+	}
+	if (from != values)
+		memcpy(values, from, (size_t) count * sizeof(int64_t));
 }
 
 /*
@@ -141,12 +177,12 @@ busyness(const NgtdmSums *sums, double *value)
 	*value = 0.0;
 	if (matrix->cell_count == 1)
 		return true;
-	products = rad_new(sums->context, int64_t, matrix->cell_count);
+	products = rad_new(sums->context, int64_t, 2 * matrix->cell_count);
 	if (products == NULL)
 		return false;
 	for (int64_t c = 0; c < matrix->cell_count; c++)
 		products[c] = matrix->cells[c].i * matrix->cells[c].count;
-	qsort(products, (size_t) matrix->cell_count, sizeof(int64_t), compare_integers);
+	sort_integers(products, matrix->cell_count, products + matrix->cell_count);
 	for (int64_t c = 0; c < matrix->cell_count; c++)
 		gaps += (WideInteger) products[c] * (2 * c - matrix->cell_count + 1);
 	rad_release(sums->context, products);
@@ -170,48 +206,43 @@ typedef struct LevelGroups
 
 #define GROUP_LANES 4
 
-static int
-compare_doubles(const void *left, const void *right)
-{
-	double		a = *(const double *) left;
-	double		b = *(const double *) right;
+/* A cell's count and its position below 2^16 (there are no more levels). */
+#define POSITION_BITS 16
 
-	return (a > b) - (a < b);
-}
+_Static_assert(RAD_MAX_LEVELS < 1 << POSITION_BITS, "positions need more bits");
 
 /* Groups of a matrix, below all its levels. */
 static bool
 group_levels(RadContext *context, const TextureMatrix *matrix, LevelGroups *groups)
 {
 	int64_t		room = matrix->cell_count + GROUP_LANES;
-	int64_t		distinct = 0;
+	int64_t    *keys = rad_new(context, int64_t, 2 * matrix->cell_count);
 
 	groups->n = rad_new(context, double, room);
 	groups->slope = rad_new_zeroed(context, double, room);
 	groups->offset = rad_new_zeroed(context, double, room);
 	groups->of_cell = rad_new(context, int64_t, matrix->cell_count);
-	if (groups->n == NULL || groups->slope == NULL || groups->offset == NULL ||
-		groups->of_cell == NULL)
+	if (keys == NULL || groups->n == NULL || groups->slope == NULL ||
+		groups->offset == NULL || groups->of_cell == NULL)
 		return false;
 	for (int64_t c = 0; c < matrix->cell_count; c++)
-		groups->n[c] = (double) matrix->cells[c].count;
-	qsort(groups->n, (size_t) matrix->cell_count, sizeof(double), compare_doubles);
-	for (int64_t c = 0; c < matrix->cell_count; c++)
-		if (c == 0 || groups->n[c] != groups->n[distinct - 1])
-			groups->n[distinct++] = groups->n[c];
-	for (int64_t c = 0; c < matrix->cell_count; c++)
+		keys[c] = matrix->cells[c].count << POSITION_BITS | c;
+	sort_integers(keys, matrix->cell_count, keys + matrix->cell_count);
+	groups->count = 0;
+	for (int64_t k = 0; k < matrix->cell_count; k++)
 	{
+		int64_t		c = keys[k] & ((1 << POSITION_BITS) - 1);
 		double		n = (double) matrix->cells[c].count;
-		const double *group = bsearch(&n, groups->n, (size_t) distinct, sizeof(double),
-									  compare_doubles);
-		int64_t		g = group - groups->n;
 
-		groups->slope[g] -= 1.0;
-		groups->offset[g] += matrix->cells[c].i;
-		groups->of_cell[c] = g;
+		if (groups->count == 0 || groups->n[groups->count - 1] != n)
+			groups->n[groups->count++] = n;
+		groups->of_cell[c] = groups->count - 1;
+		groups->slope[groups->count - 1] -= 1.0;
+		groups->offset[groups->count - 1] += matrix->cells[c].i;
 	}
-	for (groups->count = distinct; groups->count % GROUP_LANES != 0; groups->count++)
+	for (; groups->count % GROUP_LANES != 0; groups->count++)
 		groups->n[groups->count] = 1.0;
+	rad_release(context, keys);
 	return true;
 }
 

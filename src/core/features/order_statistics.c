@@ -94,13 +94,45 @@ pick_from_sorted(RadContext *context, const double *values, int64_t count,
 	return true;
 }
 
-/* Bucket of a value; grows with the value. */
-static inline int
-bucket_of(double value, double minimum, double scale)
-{
-	int			bucket = (int) ((value - minimum) * scale);
+/* Values whose buckets are computed before they are looked at. */
+#define PIECE 512
 
-	return bucket < BUCKETS ? bucket : BUCKETS - 1;
+/* Buckets of count values (at most PIECE); they grow with the value. */
+static void
+find_buckets(const double *restrict values, int count, double minimum, double scale,
+			 int32_t *restrict buckets)
+{
+	for (int n = 0; n < count; n++)
+	{
+		double		position = (values[n] - minimum) * scale;
+
+		buckets[n] = (int32_t) (position < BUCKETS - 1 ? position : BUCKETS - 1);
+	}
+}
+
+static int
+piece_size(int64_t first, int64_t count)
+{
+	return count - first < PIECE ? (int) (count - first) : PIECE;
+}
+
+static bool
+count_buckets(RadContext *context, const double *values, int64_t count, double minimum,
+			  double scale, int64_t *histogram)
+{
+	int32_t		buckets[PIECE];
+
+	for (int64_t first = 0; first < count; first += PIECE)
+	{
+		int			size = piece_size(first, count);
+
+		if (first % POLL_VALUES == 0 && !rad_continue(context))
+			return false;
+		find_buckets(values + first, size, minimum, scale, buckets);
+		for (int n = 0; n < size; n++)
+			histogram[buckets[n]]++;
+	}
+	return true;
 }
 
 /* One bucket that holds wanted ranks. */
@@ -151,14 +183,22 @@ static bool
 gather_wanted(RadContext *context, const double *values, int64_t count, double minimum,
 			  double scale, WantedBucket *wanted, const int8_t *slot_of)
 {
-	for (int64_t n = 0; n < count; n++)
-	{
-		int			slot = slot_of[bucket_of(values[n], minimum, scale)];
+	int32_t		buckets[PIECE];
 
-		if (n % POLL_VALUES == 0 && !rad_continue(context))
+	for (int64_t first = 0; first < count; first += PIECE)
+	{
+		int			size = piece_size(first, count);
+
+		if (first % POLL_VALUES == 0 && !rad_continue(context))
 			return false;
-		if (slot >= 0)
-			wanted[slot].members[wanted[slot].filled++] = values[n];
+		find_buckets(values + first, size, minimum, scale, buckets);
+		for (int n = 0; n < size; n++)
+		{
+			int			slot = slot_of[buckets[n]];
+
+			if (slot >= 0)
+				wanted[slot].members[wanted[slot].filled++] = values[first + n];
+		}
 	}
 	return true;
 }
@@ -185,14 +225,8 @@ rad_order_statistics(RadContext *context, const double *values, int64_t count,
 		return pick_from_sorted(context, values, count, ranks, rank_count, result);
 
 	histogram = rad_new_zeroed(context, int64_t, BUCKETS);
-	if (histogram == NULL)
+	if (histogram == NULL || !count_buckets(context, values, count, minimum, scale, histogram))
 		return false;
-	for (int64_t n = 0; n < count; n++)
-	{
-		if (n % POLL_VALUES == 0 && !rad_continue(context))
-			return false;
-		histogram[bucket_of(values[n], minimum, scale)]++;
-	}
 	wanted_count = find_wanted(histogram, ranks, rank_count, wanted, slot_of);
 	rad_release(context, histogram);
 	for (int slot = 0; slot < wanted_count; slot++)

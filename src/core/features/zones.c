@@ -12,17 +12,24 @@
 #include <string.h>
 
 /*
- * Sizes and distances below this are counted in a table by level, the few
- * others are sorted.  One bit of CellTable.seen each.
+ * Zones by level and column (size or distance).  Columns below `columns` are
+ * counted in a table, where a bit marks each count that is not 0; the others
+ * are sorted.
  */
-#define DIRECT_COLUMNS 32
-
 typedef struct CellTable
 {
 	int			level_count;
-	uint32_t   *count;			/* [level_count + 1][DIRECT_COLUMNS], by j */
-	uint32_t   *seen;			/* [level_count + 1]: bit j: count is not 0 */
+	int			words;			/* per level in seen */
+	int			columns;		/* 64 words */
+	uint32_t   *count;			/* [level_count + 1][columns] */
+	uint64_t   *seen;			/* [level_count + 1][words] */
 } CellTable;
+
+/* Zones between two polls for a cancel. */
+#define ZONES_PER_POLL (1 << 20)
+
+/* Most words of CellTable.seen: 16 MB of counts. */
+#define MOST_TABLE_WORDS 65536
 
 bool
 rad_zone_aggregation(AggregationSet chosen, ZoneAggregation which,
@@ -143,13 +150,34 @@ rad_texture_release_zones(RadContext *context, TextureInput *input, bool planar)
 	input->zones[planar] = NULL;
 }
 
+/*
+ * Zones above 64 voxels are few, however large they get.  Distances are not:
+ * the table should reach half the shorter side of a slice.
+ */
 static bool
-cell_table_create(RadContext *context, CellTable *table, int level_count)
+cell_table_create(RadContext *context, const TextureInput *input, bool by_distance,
+				  CellTable *table)
 {
-	table->level_count = level_count;
+	size_t		level_count = (size_t) input->levels->level_count;
+	int			most = MOST_TABLE_WORDS / (int) (level_count + 1);
+
+	table->level_count = (int) level_count;
+	table->words = 1;
+	if (by_distance)
+	{
+		const Box  *box = &input->region->morphological_box;
+		int			width = box->hi[0] - box->lo[0];
+		int			height = box->hi[1] - box->lo[1];
+
+		table->words += (width < height ? width : height) / 2 / 64;
+	}
+	if (table->words > most)
+		table->words = most > 1 ? most : 1;
+	table->columns = 64 * table->words;
 	table->count = rad_new_zeroed(context, uint32_t,
-								  (size_t) (level_count + 1) * DIRECT_COLUMNS);
-	table->seen = rad_new_zeroed(context, uint32_t, level_count + 1);
+								  (level_count + 1) * (size_t) table->columns);
+	table->seen = rad_new_zeroed(context, uint64_t,
+								 (level_count + 1) * (size_t) table->words);
 	return table->count != NULL && table->seen != NULL;
 }
 
@@ -176,21 +204,24 @@ static bool
 sort_zones(RadContext *context, CellTable *table, const Zone *zones, int64_t zone_count,
 		   bool by_distance, uint64_t **keys, int64_t *key_count)
 {
+	uint32_t	columns = (uint32_t) table->columns;
 	int64_t		n = 0;
 
 	*key_count = 0;
 	for (int64_t z = 0; z < zone_count; z++)
 	{
 		uint32_t	j = zone_column(&zones[z], by_distance);
-		int32_t		i = zones[z].level;
+		size_t		i = (size_t) zones[z].level;
 
-		if (j >= DIRECT_COLUMNS)
+		if (z % ZONES_PER_POLL == 0 && !rad_continue(context))
+			return false;
+		if (j >= columns)
 		{
 			(*key_count)++;
 			continue;
 		}
-		table->count[(size_t) i * DIRECT_COLUMNS + j]++;
-		table->seen[i] |= 1u << j;
+		table->count[i * columns + j]++;
+		table->seen[i * (size_t) table->words + j / 64] |= UINT64_C(1) << j % 64;
 	}
 	*keys = rad_new(context, uint64_t, *key_count);
 	if (*keys == NULL)
@@ -201,7 +232,7 @@ sort_zones(RadContext *context, CellTable *table, const Zone *zones, int64_t zon
 	{
 		uint32_t	j = zone_column(&zones[z], by_distance);
 
-		if (j >= DIRECT_COLUMNS)
+		if (j >= columns)
 			(*keys)[n++] = (uint64_t) zones[z].level << 32 | j;
 	}
 	qsort(*keys, (size_t) n, sizeof(uint64_t), compare_keys);
@@ -218,16 +249,17 @@ collect_cells(CellTable *table, const uint64_t *keys, int64_t key_count,
 
 	for (int32_t i = 1; i <= table->level_count; i++)
 	{
-		uint32_t   *count = table->count + (size_t) i * DIRECT_COLUMNS;
+		uint32_t   *count = table->count + (size_t) i * (size_t) table->columns;
+		uint64_t   *seen = table->seen + (size_t) i * (size_t) table->words;
 
-		for (uint32_t seen = table->seen[i]; seen != 0; seen &= seen - 1)
-		{
-			int			j = __builtin_ctz(seen);
+		for (int word = 0; word < table->words; word++)
+			for (; seen[word] != 0; seen[word] &= seen[word] - 1)
+			{
+				int			j = 64 * word + __builtin_ctzll(seen[word]);
 
-			cells[cell_count++] = (MatrixCell) {i, j, count[j]};
-			count[j] = 0;
-		}
-		table->seen[i] = 0;
+				cells[cell_count++] = (MatrixCell) {i, j, count[j]};
+				count[j] = 0;
+			}
 		while (key < key_count && (int32_t) (keys[key] >> 32) == i)
 		{
 			MatrixCell *cell = &cells[cell_count++];
@@ -251,8 +283,7 @@ deliver_zones(RadContext *context, CellTable *table, const Zone *zones,
 	int64_t		key_count;
 	MatrixCell *cells;
 
-	if (!rad_continue(context) ||
-		!sort_zones(context, table, zones, zone_count, by_distance, &keys, &key_count))
+	if (!sort_zones(context, table, zones, zone_count, by_distance, &keys, &key_count))
 		return false;
 	cells = rad_new(context, MatrixCell, zone_count);
 	if (cells == NULL)
@@ -303,7 +334,7 @@ rad_zone_matrices(RadContext *context, TextureInput *input, bool by_distance,
 		(input->settings->families & 1u << FAMILY_GLDZM) != 0;
 	CellTable	table;
 
-	if (!cell_table_create(context, &table, levels->level_count))
+	if (!cell_table_create(context, input, by_distance, &table))
 		return false;
 	for (ZoneAggregation which = ZONE_2D; which <= ZONE_3D; which++)
 	{

@@ -18,8 +18,8 @@
 #define MOST_TAPS 4
 
 /*
- * Relative: a partial volume of exactly the threshold counts as inside although its
- * floating sum may end up a little below.
+ * Part of the threshold by which it is lowered: a partial volume of exactly the
+ * threshold counts as inside although its floating sum may end up a little below.
  */
 #define MASK_EPSILON 2e-6
 
@@ -393,11 +393,11 @@ slice_along_xy(RadContext *context, Resampler *resampler, int z)
 }
 
 /*
- * One row of the target, its slices being at hand.  Returns false when it is
- * all zeros (and out is not filled).
+ * One row of the target, its slices being at hand: in place or in `row`; NULL
+ * when it is all zeros.
  */
-static bool
-target_row(const Resampler *resampler, int n_y, int n_z, double *out)
+static const double *
+target_row(const Resampler *resampler, int n_y, int n_z, double *row)
 {
 	const AxisPlan *plan = &resampler->axes[2];
 	const Ring *slices = &resampler->slices;
@@ -411,10 +411,10 @@ target_row(const Resampler *resampler, int n_y, int n_z, double *out)
 		rows[tap] = slices->zero[slot][n_y] ? NULL :
 			slices->values[slot] + (int64_t) n_y * width;
 	}
-	if (all_null(plan->taps, rows))
-		return false;
-	combine_rows(plan->taps, rows, plan->weight + n_z * plan->taps, width, out);
-	return true;
+	if (plan->taps == 1 || all_null(plan->taps, rows))
+		return rows[0];
+	combine_rows(plan->taps, rows, plan->weight + n_z * plan->taps, width, row);
+	return row;
 }
 
 static bool
@@ -445,8 +445,11 @@ finish_ring(RadContext *context, Ring *ring)
 	}
 }
 
-/* What becomes of a finished row (y, z) of the target; NULL: all zeros. */
-typedef void (*RowSink) (void *argument, int64_t first, int count, double *row);
+/*
+ * What becomes of a finished row of the target, whose first voxel is element
+ * `first`; NULL: all zeros.
+ */
+typedef void (*RowSink) (void *argument, int64_t first, int count, const double *row);
 
 static bool
 run_resampler(RadContext *context, const Grid *grid, const Grid *resampled,
@@ -476,11 +479,10 @@ run_resampler(RadContext *context, const Grid *grid, const Grid *resampled,
 		for (int n_y = 0; n_y < axes[1].count; n_y++)
 		{
 			int64_t		first = ((int64_t) n_z * axes[1].count + n_y) * axes[0].count;
-			bool		filled = target_row(&resampler, n_y, n_z, row);
 
 			if (n_y % POLL_ROWS == 0 && !rad_continue(context))
 				return false;
-			sink(sink_argument, first, axes[0].count, filled ? row : NULL);
+			sink(sink_argument, first, axes[0].count, target_row(&resampler, n_y, n_z, row));
 		}
 	}
 
@@ -539,7 +541,7 @@ typedef struct ImageSink
 } ImageSink;
 
 static void
-store_image_row(void *argument, int64_t first, int count, double *row)
+store_image_row(void *argument, int64_t first, int count, const double *row)
 {
 	const ImageSink *sink = argument;
 	double	   *restrict out = sink->out + first;
@@ -672,7 +674,7 @@ typedef struct MaskSink
 } MaskSink;
 
 static void
-store_mask_row(void *argument, int64_t first, int count, double *row)
+store_mask_row(void *argument, int64_t first, int count, const double *row)
 {
 	const MaskSink *sink = argument;
 	uint8_t    *out = sink->out + first;

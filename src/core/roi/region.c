@@ -141,7 +141,7 @@ measure_mask(RadContext *context, const uint8_t *mask, const Box *frame, int64_t
 			const uint8_t *begin = memchr(row, 1, (size_t) size[0]);
 			int			at[3] = {0, frame->lo[1] + y, frame->lo[2] + z};
 			int			end = size[0];
-			int64_t		inside = 0;
+			int			inside = 0;
 
 			if (begin == NULL)
 				continue;
@@ -200,21 +200,22 @@ place_region(const Grid *resampled, const Box *frame, const Box *tight, Region *
 
 /*
  * The morphological mask: interpolate the label, find its tight box, and place
- * the region around it.
+ * the region around it.  The mask counts as lying on the image's grid exactly,
+ * although their geometries may differ within a tolerance.
  */
 static bool
-build_morphological_mask(RadContext *context, const MaskRuns *mask,
+build_morphological_mask(RadContext *context, const Grid *grid, const MaskRuns *mask,
 						 const LabelSummary *summary, const Grid *resampled,
 						 const Settings *settings, Region *region)
 {
-	Box			target = label_target_box(&mask->grid, resampled, &summary->box);
+	Box			target = label_target_box(grid, resampled, &summary->box);
 	uint8_t    *label = expand_label(context, mask, summary);
 	uint8_t    *interpolated = rad_new(context, uint8_t, rad_box_voxel_count(&target));
 	Box			tight;
 	Box			frame;
 
 	if (label == NULL || interpolated == NULL ||
-		!rad_resample_mask(context, &mask->grid, &summary->box, label, resampled, &target,
+		!rad_resample_mask(context, grid, &summary->box, label, resampled, &target,
 						   settings->mask_interpolator, settings->mask_threshold, interpolated) ||
 		!measure_mask(context, interpolated, &target, &region->morphological_count, &tight))
 		return false;
@@ -226,7 +227,7 @@ build_morphological_mask(RadContext *context, const MaskRuns *mask,
 		rad_detail(context, "Its %lld voxels of %.6g x %.6g x %.6g mm cover no voxel of "
 				   "%.6g x %.6g x %.6g mm by a fraction of %.6g.",
 				   (long long) summary->voxel_count,
-				   mask->grid.spacing[0], mask->grid.spacing[1], mask->grid.spacing[2],
+				   grid->spacing[0], grid->spacing[1], grid->spacing[2],
 				   resampled->spacing[0], resampled->spacing[1], resampled->spacing[2],
 				   settings->mask_threshold);
 		return rad_hint(context, "Choose a smaller \"resample_spacing\" or a lower "
@@ -261,34 +262,59 @@ build_intensities(RadContext *context, const Volume *image, const Grid *resample
 						   settings->round_intensities, region->intensity);
 }
 
+/* Number of voxels of a row's mask that are NaN or infinite. */
+static int
+count_odd(const double *restrict intensity, const uint8_t *restrict mask, int count)
+{
+	int			odd = 0;
+
+	/* x - x is 0 for finite x only. */
+	for (int x = 0; x < count; x++)
+		odd += mask[x] & (intensity[x] - intensity[x] != 0.0);
+	return odd;
+}
+
 /* No voxel of the morphological mask may be NaN or infinite. */
 static bool
 check_finite(RadContext *context, const Region *region)
 {
 	const Grid *grid = &region->grid;
-	int64_t		total = rad_grid_voxel_count(grid);
+	const Box  *box = &region->morphological_box;
+	int			width = box->hi[0] - box->lo[0];
 	int64_t		wrong = 0;
-	int64_t		first_wrong = 0;
+	int			first[3] = {0, 0, 0};
 
-	for (int64_t n = 0; n < total; n++)
+	for (int z = box->lo[2]; z < box->hi[2]; z++)
 	{
-		if (n % POLL_VOXELS == 0 && !rad_continue(context))
+		if (!rad_continue(context))
 			return false;
-		if (region->morphological_mask[n] == 0 || isfinite(region->intensity[n]))
-			continue;
-		if (wrong++ == 0)
-			first_wrong = n;
+		for (int y = box->lo[1]; y < box->hi[1]; y++)
+		{
+			int64_t		row = ((int64_t) z * grid->size[1] + y) * grid->size[0] + box->lo[0];
+			const double *intensity = region->intensity + row;
+			const uint8_t *mask = region->morphological_mask + row;
+			int			odd = count_odd(intensity, mask, width);
+			int			x = 0;
+
+			if (odd > 0 && wrong == 0)
+			{
+				while (mask[x] == 0 || isfinite(intensity[x]))
+					x++;
+				first[0] = box->lo[0] + x;
+				first[1] = y;
+				first[2] = z;
+			}
+			wrong += odd;
+		}
 	}
 	if (wrong == 0)
 		return true;
 	rad_fail(context, RAD_DATA_EXCEPTION,
 			 "region of label %d holds %lld voxels that are NaN or infinite",
 			 region->label, (long long) wrong);
-	rad_detail(context, "The first is voxel (%lld, %lld, %lld) of the image after resampling.",
-			   (long long) (region->image_offset[0] + first_wrong % grid->size[0]),
-			   (long long) (region->image_offset[1] + first_wrong / grid->size[0] % grid->size[1]),
-			   (long long) (region->image_offset[2] +
-							first_wrong / grid->size[0] / grid->size[1]));
+	rad_detail(context, "The first is voxel (%d, %d, %d) of the image after resampling.",
+			   region->image_offset[0] + first[0], region->image_offset[1] + first[1],
+			   region->image_offset[2] + first[2]);
 	return rad_hint(context, "Replace such voxels in the image, or leave them out of the mask.");
 }
 
@@ -308,7 +334,8 @@ rad_region_build(RadContext *context, const Volume *image, const MaskRuns *mask,
 	built->label = label;
 	rad_resample_grid(&image->grid, settings->resample_spacing, &resampled);
 	if (!rad_resample_check(context, &resampled) ||
-		!build_morphological_mask(context, mask, summary, &resampled, settings, built) ||
+		!build_morphological_mask(context, &image->grid, mask, summary, &resampled, settings,
+								  built) ||
 		!build_intensities(context, image, &resampled, settings, built) ||
 		!check_finite(context, built) ||
 		!rad_resegment(context, settings, built))

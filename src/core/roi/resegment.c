@@ -6,92 +6,135 @@
 #include <math.h>
 #include <string.h>
 
-/* Voxels between two looks at the interrupt flag. */
-#define POLL_VOXELS (1 << 20)
+/* First element of row (y, z) of the region's arrays. */
+static int64_t
+row_start(const Region *region, int y, int z)
+{
+	return ((int64_t) z * region->grid.size[1] + y) * region->grid.size[0];
+}
 
 /*
  * Set the intensity mask to the voxels of the morphological mask that lie in
- * [low, high].  Returns their number.
+ * [low, high], and count them.
  */
 static bool
 apply_range(RadContext *context, Region *region, double low, double high)
 {
-	int64_t		total = rad_grid_voxel_count(&region->grid);
+	const Box  *box = &region->morphological_box;
+	int			width = box->hi[0] - box->lo[0];
 
 	region->intensity_count = 0;
-	for (int64_t first = 0; first < total; first += POLL_VOXELS)
+	for (int z = box->lo[2]; z < box->hi[2]; z++)
 	{
-		int64_t		last = first + POLL_VOXELS < total ? first + POLL_VOXELS : total;
-		int64_t		count = 0;
-
 		if (!rad_continue(context))
 			return false;
-		for (int64_t n = first; n < last; n++)
+		for (int y = box->lo[1]; y < box->hi[1]; y++)
 		{
-			uint8_t		inside = region->morphological_mask[n] &
-				(region->intensity[n] >= low) & (region->intensity[n] <= high);
+			int64_t		first = row_start(region, y, z) + box->lo[0];
+			const uint8_t *restrict morphological = region->morphological_mask + first;
+			const double *restrict intensity = region->intensity + first;
+			uint8_t    *restrict mask = region->intensity_mask + first;
+			int			inside = 0;
 
-			region->intensity_mask[n] = inside;
-			count += inside;
+			if (low == -INFINITY && high == INFINITY)
+				memcpy(mask, morphological, (size_t) width);
+			else
+				for (int x = 0; x < width; x++)
+					mask[x] = morphological[x] & (intensity[x] >= low) & (intensity[x] <= high);
+			for (int x = 0; x < width; x++)
+				inside += mask[x];
+			region->intensity_count += inside;
 		}
-		region->intensity_count += count;
 	}
 	return true;
 }
 
-/* Copy the intensities of the intensity mask to values[], in voxel order. */
+/*
+ * Copy the intensities of the intensity mask to values[], in voxel order, and
+ * find the mask's box.
+ */
 static bool
 pack_values(RadContext *context, Region *region)
 {
-	int64_t		count = 0;
-	const Grid *grid = &region->grid;
-	Box			box = {{grid->size[0], grid->size[1], grid->size[2]}, {0, 0, 0}};
-	double		minimum = INFINITY;
-	double		maximum = -INFINITY;
-	bool		integers = true;
+	const Box  *frame = &region->morphological_box;
+	Box			box = {{frame->hi[0], frame->hi[1], frame->hi[2]}, {0, 0, 0}};
+	double	   *out = region->values;
 
-	for (int z = 0; z < grid->size[2]; z++)
+	for (int z = frame->lo[2]; z < frame->hi[2]; z++)
 	{
 		if (!rad_continue(context))
 			return false;
-		for (int y = 0; y < grid->size[1]; y++)
+		for (int y = frame->lo[1]; y < frame->hi[1]; y++)
 		{
-			int64_t		row = ((int64_t) z * grid->size[1] + y) * grid->size[0];
+			int64_t		row = row_start(region, y, z);
 			const uint8_t *mask = region->intensity_mask + row;
-			const uint8_t *begin = memchr(mask, 1, (size_t) grid->size[0]);
-			int			x;
+			const double *intensity = region->intensity + row;
+			const uint8_t *found = memchr(mask + frame->lo[0], 1,
+										  (size_t) (frame->hi[0] - frame->lo[0]));
+			Box			row_box;
+			int			begin;
+			int			end = frame->hi[0];
 
-			if (begin == NULL)
+			if (found == NULL)
 				continue;
-			x = (int) (begin - mask);
-			if (x < box.lo[0])
-				box.lo[0] = x;
-			if (y < box.lo[1])
-				box.lo[1] = y;
-			if (z < box.lo[2])
-				box.lo[2] = z;
-			if (y >= box.hi[1])
-				box.hi[1] = y + 1;
-			box.hi[2] = z + 1;
-			for (int end = grid->size[0]; x < end; x++)
+			begin = (int) (found - mask);
+			while (mask[end - 1] == 0)
+				end--;
+			row_box = (Box) {{begin, y, z}, {end, y + 1, z + 1}};
+			box = rad_box_union(&box, &row_box);
+			if (memchr(found, 0, (size_t) (end - begin)) == NULL)
 			{
-				double		value = region->intensity[row + x];
-
-				if (mask[x] == 0)
-					continue;
-				region->values[count++] = value;
-				if (x >= box.hi[0])
-					box.hi[0] = x + 1;
-				minimum = value < minimum ? value : minimum;
-				maximum = value > maximum ? value : maximum;
-				integers = integers && value == floor(value);
+				memcpy(out, intensity + begin, (size_t) (end - begin) * sizeof(double));
+				out += end - begin;
 			}
+			else
+				for (int x = begin; x < end; x++)
+					if (mask[x] != 0)
+						*out++ = intensity[x];
 		}
 	}
 	region->intensity_box = box;
-	region->minimum = minimum;
-	region->maximum = maximum;
-	region->integer_valued = integers && fmax(fabs(minimum), fabs(maximum)) < 2147483648.0;
+	return true;
+}
+
+/* Independent extremes, so that the loop runs in vectors. */
+#define LANES 4
+
+/* Extremes of the values, and whether all of them are integers. */
+static void
+summarise_values(Region *region)
+{
+	const double *values = region->values;
+	int64_t		count = region->intensity_count;
+	double		minimum[LANES];
+	double		maximum[LANES];
+	int64_t		fractions[LANES] = {0};
+
+	for (int lane = 0; lane < LANES; lane++)
+		minimum[lane] = maximum[lane] = values[0];
+	for (int64_t n = 0; n < count; n += LANES)
+		for (int lane = 0; lane < LANES && n + lane < count; lane++)
+		{
+			double		value = values[n + lane];
+
+			minimum[lane] = value < minimum[lane] ? value : minimum[lane];
+			maximum[lane] = value > maximum[lane] ? value : maximum[lane];
+			fractions[lane] |= value != rint(value);
+		}
+	region->minimum = fmin(fmin(minimum[0], minimum[1]), fmin(minimum[2], minimum[3]));
+	region->maximum = fmax(fmax(maximum[0], maximum[1]), fmax(maximum[2], maximum[3]));
+	region->integer_valued =
+		(fractions[0] | fractions[1] | fractions[2] | fractions[3]) == 0 &&
+		fmax(fabs(region->minimum), fabs(region->maximum)) < 2147483648.0;
+}
+
+/* Everything that follows from the intensity mask. */
+static bool
+describe_intensity_mask(RadContext *context, Region *region)
+{
+	if (!pack_values(context, region))
+		return false;
+	summarise_values(region);
 	return true;
 }
 
@@ -157,7 +200,8 @@ rad_resegment(RadContext *context, const Settings *settings, Region *region)
 	double		mean;
 	double		deviation;
 
-	region->intensity_mask = rad_new(context, uint8_t, rad_grid_voxel_count(&region->grid));
+	region->intensity_mask = rad_new_zeroed(context, uint8_t,
+											rad_grid_voxel_count(&region->grid));
 	if (region->intensity_mask == NULL || !apply_range(context, region, low, high))
 		return false;
 	if (region->intensity_count == 0)
@@ -170,7 +214,7 @@ rad_resegment(RadContext *context, const Settings *settings, Region *region)
 						"intensities, or to null.");
 	}
 	region->values = rad_new(context, double, region->intensity_count);
-	if (region->values == NULL || !pack_values(context, region))
+	if (region->values == NULL || !describe_intensity_mask(context, region))
 		return false;
 	if (!(settings->outlier_sigma > 0.0) || region->minimum == region->maximum)
 		return true;
@@ -191,5 +235,5 @@ rad_resegment(RadContext *context, const Settings *settings, Region *region)
 				   mean, deviation);
 		return rad_hint(context, "Choose a larger \"outlier_sigma\"; 3 is usual.");
 	}
-	return pack_values(context, region);
+	return describe_intensity_mask(context, region);
 }
