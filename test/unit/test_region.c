@@ -171,6 +171,12 @@ test_source_box_suffices(void **state)
 								(size_t) region->intensity_count * sizeof(double));
 			assert_memory_equal(region->intensity, whole->intensity,
 								(size_t) rad_grid_voxel_count(&region->grid) * sizeof(double));
+
+			/* Nor on the features that are wanted. */
+			settings.families = 1u << FAMILY_INTENSITY_STATISTICS;
+			assert_true(rad_region_build(context, &scene.image, scene.mask, 2, &settings, &whole));
+			assert_memory_equal(region->values, whole->values,
+								(size_t) region->intensity_count * sizeof(double));
 		}
 	rad_context_destroy(context);
 }

@@ -57,9 +57,20 @@ grow_by_peak_radius(const Grid *grid, const Box *box)
 	return rad_box_grow(box, margin, grid);
 }
 
+/*
+ * Whether the region's arrays reach beyond the mask: for the intensity peaks,
+ * and with the spline always, so that its prefilter works on the same voxels
+ * and gives the same bits whichever features are wanted.
+ */
 static bool
-wants_local_intensity(const Settings *settings)
+needs_margin(const Settings *settings)
 {
+	bool		resampled = false;
+
+	for (int axis = 0; axis < 3; axis++)
+		resampled = resampled || settings->resample_spacing[axis] > 0.0;
+	if (resampled && settings->image_interpolator == INTERPOLATOR_TRICUBIC_SPLINE)
+		return true;
 	return (settings->families & (1u << FAMILY_LOCAL_INTENSITY)) != 0 &&
 		!(settings->excluded[FEATURE_loc_peak_loc] && settings->excluded[FEATURE_loc_peak_glob]);
 }
@@ -234,7 +245,7 @@ build_morphological_mask(RadContext *context, const Grid *grid, const MaskRuns *
 						"\"mask_threshold\".");
 	}
 
-	frame = wants_local_intensity(settings) ? grow_by_peak_radius(resampled, &tight) : tight;
+	frame = needs_margin(settings) ? grow_by_peak_radius(resampled, &tight) : tight;
 	place_region(resampled, &frame, &tight, region);
 	region->morphological_mask = rad_new_zeroed(context, uint8_t, rad_box_voxel_count(&frame));
 	if (region->morphological_mask == NULL)
