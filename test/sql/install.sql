@@ -7,7 +7,11 @@ CREATE TEMPORARY VIEW member AS
 SELECT classid, objid, pg_describe_object(classid, objid, 0) AS object
 FROM   pg_depend
 WHERE  refclassid = 'pg_extension'::regclass AND deptype = 'e'
-AND    refobjid = (SELECT oid FROM pg_extension WHERE extname = 'radiomics');
+AND    refobjid = (SELECT oid FROM pg_extension WHERE extname = 'radiomics')
+-- From PostgreSQL 17 on, array types and row types of views are members too.
+AND    NOT (classid = 'pg_type'::regclass AND EXISTS (
+           SELECT FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
+           WHERE  pg_type.oid = objid AND (typcategory = 'A' OR relkind <> 'c')));
 
 SELECT object FROM member ORDER BY object COLLATE "C";
 
