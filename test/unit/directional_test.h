@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "assert_close.h"
 #include "digital_phantom.h"
 #include "features/texture.h"
 #include "ibsi_reference.h"

@@ -8,18 +8,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "assert_close.h"
 #include "formats/mask_runs.h"
 #include "settings/settings.h"
-
-/* cmocka's own comparison is in single precision. */
-#define assert_close(actual, expected, tolerance) \
-	do { \
-		double		actual_ = (actual); \
-		double		expected_ = (expected); \
-		\
-		if (!(fabs(actual_ - expected_) <= (tolerance))) \
-			fail_msg("%.17g is not %.17g within %g", actual_, expected_, (double) (tolerance)); \
-	} while (0)
 
 /* Runs of a dense label volume; the labels must be 0 .. 9. */
 static inline MaskRuns *

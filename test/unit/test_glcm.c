@@ -267,19 +267,19 @@ test_two_levels(void **state)
 
 	(void) state;
 	assert_true(rad_glcm_formulas(context, &matrix, values));
-	assert_float_equal(value_of(values, "cm_joint_max"), (1 - r) / 2, 1e-14);
-	assert_float_equal(value_of(values, "cm_joint_avg"), 1.5, 1e-14);
-	assert_float_equal(value_of(values, "cm_joint_var"), 0.25, 1e-14);
-	assert_float_equal(value_of(values, "cm_joint_entr"), 1 + mixed, 1e-14);
-	assert_float_equal(value_of(values, "cm_diff_avg"), r, 1e-14);
-	assert_float_equal(value_of(values, "cm_diff_var"), r * (1 - r), 1e-14);
-	assert_float_equal(value_of(values, "cm_contrast"), r, 1e-14);
-	assert_float_equal(value_of(values, "cm_corr"), 1 - 2 * r, 1e-14);
-	assert_float_equal(value_of(values, "cm_inv_var"), r, 1e-14);
-	assert_float_equal(value_of(values, "cm_inv_diff_norm"), 1 - r + r / 1.5, 1e-14);
-	assert_float_equal(value_of(values, "cm_inv_diff_mom_norm"), 1 - r + r / 1.25, 1e-14);
-	assert_float_equal(value_of(values, "cm_info_corr1"), mixed - 1, 1e-14);
-	assert_float_equal(value_of(values, "cm_info_corr2"),
+	assert_close(value_of(values, "cm_joint_max"), (1 - r) / 2, 1e-14);
+	assert_close(value_of(values, "cm_joint_avg"), 1.5, 1e-14);
+	assert_close(value_of(values, "cm_joint_var"), 0.25, 1e-14);
+	assert_close(value_of(values, "cm_joint_entr"), 1 + mixed, 1e-14);
+	assert_close(value_of(values, "cm_diff_avg"), r, 1e-14);
+	assert_close(value_of(values, "cm_diff_var"), r * (1 - r), 1e-14);
+	assert_close(value_of(values, "cm_contrast"), r, 1e-14);
+	assert_close(value_of(values, "cm_corr"), 1 - 2 * r, 1e-14);
+	assert_close(value_of(values, "cm_inv_var"), r, 1e-14);
+	assert_close(value_of(values, "cm_inv_diff_norm"), 1 - r + r / 1.5, 1e-14);
+	assert_close(value_of(values, "cm_inv_diff_mom_norm"), 1 - r + r / 1.25, 1e-14);
+	assert_close(value_of(values, "cm_info_corr1"), mixed - 1, 1e-14);
+	assert_close(value_of(values, "cm_info_corr2"),
 					   sqrt(1 - exp(-2 * (1 - mixed))), 1e-14);
 	rad_context_destroy(context);
 }
