@@ -1,4 +1,4 @@
-# The extension.  Needs the server's development files, ISA-L and qhull.
+# The extension.  Needs the server's development files and ISA-L.
 #
 #   make [PG_CONFIG=...] [STRICT=1]   build; STRICT: warnings are errors
 #   make install                      files of the extension

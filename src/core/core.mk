@@ -9,4 +9,4 @@ CORE_FLAGS := -std=gnu11 -O3 -march=x86-64-v2 -ffp-contract=off -fno-math-errno 
 # Kernels compiled once per x86-64 level (device/cpu_kernels.h).
 CORE_V3_FLAGS := -march=x86-64-v3
 
-CORE_LIBRARIES := -lisal -lqhull_r -lm
+CORE_LIBRARIES := -lisal -lm
