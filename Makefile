@@ -1,4 +1,5 @@
-# The extension.  Needs the server's development files and ISA-L.
+# The extension.  Needs the server's development files, ISA-L, lz4 and zstd;
+# formats need their libraries (src/core/core.mk).
 #
 #   make [PG_CONFIG=...] [STRICT=1]   build; STRICT: warnings are errors
 #   make install                      files of the extension
@@ -19,8 +20,8 @@ DATA = $(wildcard sql/upgrade/*--*--*.sql)
 CORE := src/core
 include $(CORE)/core.mk
 
-CORE_OBJECTS := $(CORE_SOURCES:.c=.o)
-SERVER_OBJECTS := $(patsubst %.c,%.o,$(sort $(wildcard src/pg/*.c)))
+CORE_OBJECTS := $(call core_objects,$(CORE))
+SERVER_OBJECTS := $(patsubst %.c,%.o,$(sort $(wildcard src/pg/*.c src/pg/*/*.c)))
 OBJS = $(SERVER_OBJECTS) $(CORE_OBJECTS)
 DEPENDENCIES := $(OBJS:.o=.d)
 
@@ -31,7 +32,7 @@ STRICT_FLAGS := $(if $(STRICT),-Wall -Wextra -Werror -Wno-unused-parameter -Wno-
 CLANG_FLAGS = $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option \
 	-Wno-ignored-optimization-argument -Wno-ignored-attributes)
 
-PG_CPPFLAGS = -I$(CORE) -DRADIOMICS_VERSION='"$(EXTENSION_VERSION)"' -MMD -MP
+PG_CPPFLAGS = -I$(CORE) -Isrc/pg $(CORE_PART_FLAGS) -DRADIOMICS_VERSION='"$(EXTENSION_VERSION)"' -MMD -MP
 PG_CFLAGS = -Wno-declaration-after-statement $(STRICT_FLAGS) $(CLANG_FLAGS)
 SHLIB_LINK = $(CORE_LIBRARIES)
 
@@ -59,11 +60,14 @@ include $(PGXS)
 
 # The core is compiled with its own flags only, so that the bits and the speed
 # are those of its unit tests and benchmarks, whatever built the server.
-CORE_CFLAGS := $(CORE_FLAGS) -g -fPIC -fvisibility=hidden -fstack-protector-strong \
+CORE_SAFETY_FLAGS := -g -fPIC -fvisibility=hidden -fstack-protector-strong \
 	-D_FORTIFY_SOURCE=2 -Wall $(STRICT_FLAGS)
 
 src/core/%.o: src/core/%.c
-	$(CC) $(CORE_CFLAGS) $(LEVEL_FLAGS) $(COPT) -MMD -MP -c -o $@ $<
+	$(CC) $(CORE_FLAGS) $(CORE_SAFETY_FLAGS) $(LEVEL_FLAGS) $(COPT) -MMD -MP -c -o $@ $<
+
+src/core/%.o: src/core/%.cc
+	$(CXX) $(CORE_CXX_FLAGS) $(CORE_SAFETY_FLAGS) $(COPT) -MMD -MP -c -o $@ $<
 
 src/core/%_v3.o: LEVEL_FLAGS := $(CORE_V3_FLAGS)
 

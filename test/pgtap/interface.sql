@@ -45,9 +45,11 @@ SELECT CASE WHEN strict THEN is_strict('radiomics', name, ARRAY[type, type] || a
 FROM   image_function, unnest(ARRAY['bytea', 'oid']) AS type;
 SELECT is(count(*), 9::bigint, 'functions of bytea are parallel safe')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proname = ANY (SELECT name FROM image_function)
 AND    proargtypes[0] = 'bytea'::regtype AND proparallel = 's';
 SELECT is(count(*), 9::bigint, 'functions of large objects run in the leader')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proname = ANY (SELECT name FROM image_function)
 AND    proargtypes[0] = 'oid'::regtype AND proparallel = 'u';
 
 -- Settings.
@@ -65,6 +67,7 @@ SELECT is(array_agg(DISTINCT proargnames[1:2]::text), ARRAY['{image,mask}'], 'im
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace AND proname = ANY (SELECT name FROM image_function);
 SELECT is(count(*), 18::bigint, 'settings come last and have a default')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
+AND    proname = ANY (SELECT name FROM image_function)
 AND    proargnames[pronargs] = 'settings' AND pronargdefaults >= 1;
 
 SELECT * FROM finish();
