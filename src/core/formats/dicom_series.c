@@ -545,6 +545,7 @@ find_grid(RadContext *context, DicomSeries *series, bool *marked, Grid *grid)
 		if (!check_places(context, series, normal, distance, marked))
 			return false;
 	}
+	grid->dimension = 3;
 	grid->size[0] = first->columns;
 	grid->size[1] = first->rows;
 	grid->size[2] = series->count;
