@@ -11,7 +11,6 @@
 #include "formats/dicom_suv.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #define SECONDS_PER_DAY 86400.0
@@ -90,22 +89,41 @@ parse_date(const char *text, double *days)
 	return true;
 }
 
-/* Date and time attributes as seconds; *has_date says whether the date counts. */
+/* Days and seconds apart: together they would lose digits. */
+typedef struct Moment
+{
+	bool		has_date;
+	double		days;			/* 0 without a date */
+	double		seconds;		/* since midnight */
+} Moment;
+
+static double
+seconds_between(const Moment *earlier, const Moment *later)
+{
+	return (later->days - earlier->days) * SECONDS_PER_DAY + (later->seconds - earlier->seconds);
+}
+
 static bool
-read_moment(const DicomDataset *dataset, DicomTag date, DicomTag time, bool *has_date,
-			double *seconds)
+read_moment(const DicomDataset *dataset, DicomTag date, DicomTag time, Moment *moment)
 {
 	char		text[65];
-	double		days;
 
+	*moment = (Moment) {0};
 	rad_dicom_top_text(dataset, time, text, sizeof(text));
-	if (!parse_time(text, seconds))
+	if (!parse_time(text, &moment->seconds))
 		return false;
 	rad_dicom_top_text(dataset, date, text, sizeof(text));
-	*has_date = parse_date(text, &days);
-	if (*has_date)
-		*seconds += days * SECONDS_PER_DAY;
+	moment->has_date = parse_date(text, &moment->days);
 	return true;
+}
+
+/* A DT "YYYYMMDDHHMMSS.FFFFFF"; its time zone is taken for that of all times. */
+static bool
+parse_moment(char *text, Moment *moment)
+{
+	text[strcspn(text, "+-&")] = '\0';
+	moment->has_date = strlen(text) > 8 && parse_date(text, &moment->days);
+	return moment->has_date && parse_time(text + 8, &moment->seconds);
 }
 
 /*
@@ -114,15 +132,14 @@ read_moment(const DicomDataset *dataset, DicomTag date, DicomTag time, bool *has
  * later and its time says nothing).
  */
 static bool
-find_scan_start(RadContext *context, const DicomDataset *dataset, bool *has_date, double *start)
+find_scan_start(RadContext *context, const DicomDataset *dataset, Moment *start)
 {
-	bool		acquisition_has_date;
-	double		acquisition;
+	Moment		acquisition;
 
-	if (!read_moment(dataset, DICOM_SeriesDate, DICOM_SeriesTime, has_date, start))
+	if (!read_moment(dataset, DICOM_SeriesDate, DICOM_SeriesTime, start))
 		return fail_suv(context, dataset, "there is no SeriesTime");
-	if (read_moment(dataset, DICOM_AcquisitionDate, DICOM_AcquisitionTime, &acquisition_has_date,
-					&acquisition) && acquisition_has_date == *has_date && acquisition < *start)
+	if (read_moment(dataset, DICOM_AcquisitionDate, DICOM_AcquisitionTime, &acquisition) &&
+		acquisition.has_date == start->has_date && seconds_between(start, &acquisition) < 0.0)
 		return fail_suv(context, dataset,
 						"SeriesTime is later than AcquisitionTime, so the series was derived and "
 						"the start of the scan is unknown");
@@ -134,36 +151,29 @@ find_scan_start(RadContext *context, const DicomDataset *dataset, bool *has_date
  * taken when it makes sense: de-identification moves dates, and not all alike.
  */
 static bool
-find_uptake(RadContext *context, const DicomDataset *dataset, const DicomElement *injection,
+find_uptake(RadContext *context, const DicomDataset *dataset, const DicomElement *item,
 			double *uptake)
 {
 	char		text[65];
-	bool		has_date = false;
-	double		start = 0.0;
-	double		days;
-	double		seconds;
+	Moment		start = {0};
+	Moment		injection = {0};
 
-	if (!find_scan_start(context, dataset, &has_date, &start))
+	if (!find_scan_start(context, dataset, &start))
 		return false;
-	if (has_date &&
+	if (start.has_date &&
 		rad_dicom_text(dataset,
-					   rad_dicom_find(dataset, injection, DICOM_RadiopharmaceuticalStartDateTime),
-					   0, text, sizeof(text)) &&
-		strlen(text) > 8)
+					   rad_dicom_find(dataset, item, DICOM_RadiopharmaceuticalStartDateTime), 0,
+					   text, sizeof(text)) && parse_moment(text, &injection))
 	{
-		text[strcspn(text, "+-&")] = '\0';	/* a time zone is that of all times */
-		if (parse_date(text, &days) && parse_time(text + 8, &seconds))
-		{
-			*uptake = start - (days * SECONDS_PER_DAY + seconds);
-			if (*uptake >= 0.0 && *uptake <= LONGEST_UPTAKE)
-				return true;
-		}
+		*uptake = seconds_between(&injection, &start);
+		if (*uptake >= 0.0 && *uptake <= LONGEST_UPTAKE)
+			return true;
 	}
 	if (!rad_dicom_text(dataset,
-						rad_dicom_find(dataset, injection, DICOM_RadiopharmaceuticalStartTime), 0,
-						text, sizeof(text)) || !parse_time(text, &seconds))
+						rad_dicom_find(dataset, item, DICOM_RadiopharmaceuticalStartTime), 0,
+						text, sizeof(text)) || !parse_time(text, &injection.seconds))
 		return fail_suv(context, dataset, "the time of the injection is unknown");
-	*uptake = fmod(start, SECONDS_PER_DAY) - seconds;
+	*uptake = start.seconds - injection.seconds;
 	if (*uptake >= 0.0)
 		return true;
 	return fail_suv(context, dataset,
