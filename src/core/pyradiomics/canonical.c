@@ -157,8 +157,9 @@ append_section(SettingText *text, const PyradiomicsSettings *settings,
 		rad_setting_append(text, first ? "" : ", ");
 		rad_setting_append_string(text, rad_pyradiomics_entries[key].key);
 		rad_setting_append(text, ": ");
-		if (key == PYRADIOMICS_KEY_label && !settings->label_given)
-			rad_setting_append(text, "null");
+		/* Null is a label of 1 that nobody gave. */
+		if (key == PYRADIOMICS_KEY_label && settings->label_given)
+			rad_setting_append_number(text, settings->options.label);
 		else
 			rad_pyradiomics_append_canonical(text, &settings->options, (PyradiomicsKey) key);
 		first = false;

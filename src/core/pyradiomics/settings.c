@@ -74,6 +74,9 @@ const PyradiomicsEntry rad_pyradiomics_entries[PYRADIOMICS_KEY_COUNT] = {
 
 static const char default_wavelet[] = "coif1";
 
+/* Discrete wavelets to choose the nearest name from; there are 106. */
+#define MOST_WAVELETS 128
+
 /* Every key has a bit in PyradiomicsOptions.nulls. */
 _Static_assert(PYRADIOMICS_KEY_COUNT <= 64, "a bit per key");
 
@@ -229,7 +232,11 @@ wrong_value(RadContext *context, PyradiomicsKey key, const SettingValue *value,
 	SettingText value_text = {value_buffer, sizeof(value_buffer), 0};
 	SettingText allowed_text = {allowed_buffer, sizeof(allowed_buffer), 0};
 
-	rad_setting_append_value(&value_text, value);
+	/* 16.0 is no integer, and the message has to show why. */
+	if (value->kind == SETTING_NUMBER && !value->integer)
+		rad_pyradiomics_append_number(&value_text, value->number, false);
+	else
+		rad_setting_append_value(&value_text, value);
 	rad_setting_mark_cut(&value_text);
 	rad_pyradiomics_append_allowed(&allowed_text, key);
 	rad_fail(context, RAD_INVALID_PARAMETER, "invalid value for setting \"%s\"%s: %s",
@@ -374,9 +381,22 @@ static bool
 set_wavelet(RadContext *context, PyradiomicsOptions *options, PyradiomicsKey key,
 			const SettingValue *value, const char *where)
 {
-	if (value->kind != SETTING_TEXT || strlen(value->text) >= sizeof(options->wavelet) ||
-		(rad_wavelet_bank(value->text) == NULL && !rad_wavelet_is_continuous(value->text)))
+	const char *names[MOST_WAVELETS];
+	bool		known;
+	int			count = 0;
+
+	if (value->kind != SETTING_TEXT)
 		return wrong_value(context, key, value, NULL, where);
+	while (count < MOST_WAVELETS && rad_wavelet_name(count) != NULL)
+	{
+		names[count] = rad_wavelet_name(count);
+		count++;
+	}
+	known = rad_wavelet_is_continuous(value->text);
+	for (int n = 0; n < count; n++)
+		known = known || strcmp(names[n], value->text) == 0;
+	if (!known || strlen(value->text) >= sizeof(options->wavelet))
+		return wrong_value(context, key, value, rad_nearest_name(value->text, names, count), where);
 	strcpy(options->wavelet, value->text);
 	return true;
 }
