@@ -50,6 +50,45 @@ gradient(RadContext *context, const Case *c, Volume *result)
 							   NULL, result);
 }
 
+/* Keeps the image of the name that is looked for. */
+typedef struct Wanted
+{
+	const char *name;
+	Volume	   *result;
+	bool		found;
+} Wanted;
+
+static bool
+keep_wanted(RadContext *context, void *argument, const char *name, const Volume *image)
+{
+	Wanted	   *wanted = argument;
+	size_t		size = (size_t) rad_box_voxel_count(&image->box) * rad_voxel_size(image->type);
+
+	if (strcmp(name, wanted->name) != 0)
+		return true;
+	*wanted->result = *image;
+	wanted->result->voxels = rad_allocate(context, size, 1);
+	memcpy(wanted->result->voxels, image->voxels, size);
+	wanted->found = true;
+	return true;
+}
+
+static bool
+wavelet(RadContext *context, const Case *c, Volume *result)
+{
+	WaveletBank bank;
+	WaveletParameters parameters = {
+		.bank = &bank, .levels = strcmp(c->scan, "odd") == 0 ? 1 : 2, .along = {true, true, true}
+	};
+	Wanted		wanted = {.name = strstr(c->what + 1, "wavelet"), .result = result};
+
+	if (wanted.name == NULL)
+		wanted.name = c->what;
+	return rad_wavelet_bank("coif1", &bank) &&
+		rad_filter_wavelet(context, &c->image, &parameters, NULL, keep_wanted, &wanted) &&
+		wanted.found;
+}
+
 /*
  * How each kind of image is made, and how far a voxel may be from the
  * reference, relative to the largest voxel.  0: bit for bit.
@@ -67,6 +106,7 @@ static const struct
 	/* An ulp of ln(M) is worth ln(M) ulps of exp(ln(M)). */
 	{"exponential", pointwise, 5e-15},
 	{"gradient", gradient, 0.0},
+	{"wavelet", wavelet, 0.0},
 };
 
 #define KIND_COUNT ((int) (sizeof(kinds) / sizeof(kinds[0])))
