@@ -50,6 +50,19 @@ gradient(RadContext *context, const Case *c, Volume *result)
 							   NULL, result);
 }
 
+static bool
+laplacian(RadContext *context, const Case *c, Volume *result)
+{
+	double		sigma = strstr(c->what, "1-5") != NULL ? 1.5 : 3.0;
+	const char *reason;
+	char		name[64];
+
+	return rad_log_name(context, sigma < 2.0 ? "1.5" : "3.0", name, sizeof(name)) &&
+		strcmp(name, strchr(c->what, '_') + 1) == 0 &&
+		rad_log_applies(&c->image, sigma, &reason) &&
+		rad_filter_log(context, &c->image, sigma, NULL, result);
+}
+
 /* Keeps the image of the name that is looked for. */
 typedef struct Wanted
 {
@@ -107,6 +120,7 @@ static const struct
 	{"exponential", pointwise, 5e-15},
 	{"gradient", gradient, 0.0},
 	{"wavelet", wavelet, 0.0},
+	{"LoG", laplacian, 0.0},
 };
 
 #define KIND_COUNT ((int) (sizeof(kinds) / sizeof(kinds[0])))
