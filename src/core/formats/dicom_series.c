@@ -468,7 +468,7 @@ place_by_number(RadContext *context, DicomSeries *series)
 
 /* The three axes from the cosines of rows and columns. */
 static bool
-find_direction(RadContext *context, const double orientation[6], double direction[3][3])
+find_direction(RadContext *context, const double orientation[6], Grid *grid)
 {
 	const double *x = orientation;
 	const double *y = orientation + 3;
@@ -477,9 +477,9 @@ find_direction(RadContext *context, const double orientation[6], double directio
 
 	for (int axis = 0; axis < 3; axis++)
 	{
-		direction[axis][0] = x[axis] + 0.0;
-		direction[axis][1] = y[axis] + 0.0;
-		direction[axis][2] = x[(axis + 1) % 3] * y[(axis + 2) % 3] -
+		grid->direction[axis][0] = x[axis] + 0.0;
+		grid->direction[axis][1] = y[axis] + 0.0;
+		grid->direction[axis][2] = x[(axis + 1) % 3] * y[(axis + 2) % 3] -
 			x[(axis + 2) % 3] * y[(axis + 1) % 3] + 0.0;
 		lengths[0] += x[axis] * x[axis];
 		lengths[1] += y[axis] * y[axis];
@@ -492,11 +492,11 @@ find_direction(RadContext *context, const double orientation[6], double directio
 		return rad_detail(context, "ImageOrientationPatient is (%g, %g, %g), (%g, %g, %g): "
 						  "no perpendicular unit vectors.", x[0], x[1], x[2], y[0], y[1], y[2]);
 	}
-	rad_orthonormalise(direction);
+	rad_grid_orthonormalise(grid);
 	for (int r = 0; r < 3; r++)
 	{
 		for (int c = 0; c < 3; c++)
-			direction[r][c] += 0.0;	/* -0 becomes 0 */
+			grid->direction[r][c] += 0.0;	/* -0 becomes 0 */
 	}
 	return true;
 }
@@ -519,7 +519,7 @@ find_grid(RadContext *context, DicomSeries *series, bool *marked, Grid *grid)
 	}
 	if (!placed && !place_by_number(context, series))
 		return false;
-	if (!find_direction(context, first->orientation, grid->direction))
+	if (!find_direction(context, first->orientation, grid))
 		return false;
 	for (int axis = 0; axis < 3; axis++)
 		normal[axis] = grid->direction[axis][2];

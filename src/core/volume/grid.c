@@ -99,8 +99,10 @@ rad_grid_to_index(const Grid *grid, const double world[3], double index[3])
  * X <- (X + X^-T) / 2 (Higham 1986).
  */
 void
-rad_orthonormalise(double m[3][3])
+rad_grid_orthonormalise(Grid *grid)
 {
+	double		(*m)[3] = grid->direction;
+
 	for (int step = 0; step < 6; step++)
 	{
 		double		inverse[3][3];	/* transposed; times the determinant */

@@ -58,10 +58,10 @@ extern void rad_grid_to_world(const Grid *grid, const double index[3], double wo
 extern void rad_grid_to_index(const Grid *grid, const double world[3], double index[3]);
 
 /*
- * Make a nearly orthonormal matrix the nearest orthonormal one.  Axis-aligned
+ * Make a nearly orthonormal direction the nearest orthonormal one.  Axis-aligned
  * directions stay exactly as they are, left-handed stay so.
  */
-extern void rad_orthonormalise(double m[3][3]);
+extern void rad_grid_orthonormalise(Grid *grid);
 
 /*
  * Compare two grids.  Spacing and origin may differ by tolerance times the
