@@ -641,6 +641,7 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 		stored->slope = header.slope;
 		stored->intercept = header.intercept;
 	}
+	reader->attributes.dimension = header.dim[0] <= 2 ? 2 : 3;
 	stored->stream = reader->stream;
 	stored->big_endian = header.big_endian;
 	reader->type = rad_stored_delivered_type(stored->type, stored->slope, stored->intercept);
@@ -657,6 +658,7 @@ read_rows(RadContext *context, VolumeReader *reader, const Box *box,
 }
 
 const Codec rad_nifti_codec = {
+	.format = "nifti",
 	.name = "NIfTI-1 and NIfTI-2 in one file (.nii, .nii.gz)",
 	.recognise = recognise,
 	.open = open_nifti,

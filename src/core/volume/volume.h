@@ -25,12 +25,23 @@ typedef enum VoxelType
 
 #define VOXEL_TYPE_COUNT 8
 
+/* What a file says about a volume besides geometry and voxels. */
+#define RAD_HINT_LENGTH 16
+
+typedef struct VolumeAttributes
+{
+	int			dimension;		/* 2 when the source was a 2-D image, else 3; 0: unknown */
+	char		units[RAD_HINT_LENGTH];	/* of intensities ("HU"); "" when unknown */
+	char		modality[RAD_HINT_LENGTH];	/* DICOM's term ("CT"); "" when unknown */
+} VolumeAttributes;
+
 typedef struct Volume
 {
 	Grid		grid;			/* of the whole volume */
 	Box			box;			/* the part that voxels holds */
 	VoxelType	type;
 	void	   *voxels;			/* box, x fastest; native byte order */
+	VolumeAttributes attributes;
 } Volume;
 
 /* Bytes of one voxel, and the type's name as users write it ("int16"). */
