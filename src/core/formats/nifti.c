@@ -245,10 +245,10 @@ parse_header(RadContext *context, const char *name, const uint8_t *head, size_t 
 	return true;
 }
 
-/* Sizes of the volume and the number of frames. */
+/* Sizes and dimension of the volume and the number of frames. */
 static bool
 check_dimensions(RadContext *context, const char *name, const NiftiHeader *header,
-				 int size[3], int64_t *frame_count)
+				 Grid *grid, int64_t *frame_count)
 {
 	int64_t		rank = header->dim[0];
 	int64_t		voxels = 1;
@@ -280,16 +280,17 @@ check_dimensions(RadContext *context, const char *name, const NiftiHeader *heade
 					 (long long) extent, "xyz"[axis]);
 			return rad_hint(context, "The limit is %d voxels along an axis.", RAD_MAX_DIMENSION);
 		}
-		size[axis] = (int) extent;
+		grid->size[axis] = (int) extent;
 		voxels *= extent;
 	}
 	if (voxels > RAD_MAX_VOLUME_VOXELS)
 	{
 		rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has %d x %d x %d = %lld voxels", name,
-				 size[0], size[1], size[2], (long long) voxels);
+				 grid->size[0], grid->size[1], grid->size[2], (long long) voxels);
 		return rad_hint(context, "The limit is %lld voxels in a volume.",
 						(long long) RAD_MAX_VOLUME_VOXELS);
 	}
+	grid->dimension = rank < 3 ? 2 : 3;
 	*frame_count = rank >= 4 ? header->dim[4] : 1;
 	return true;
 }
@@ -626,7 +627,7 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 		!rad_byte_stream_window(context, reader->stream, 0, RAD_HEAD_LENGTH, RAD_HEAD_LENGTH,
 								&head, &length) ||
 		!parse_header(context, name, head, length, &header) ||
-		!check_dimensions(context, name, &header, reader->grid.size, &frame_count) ||
+		!check_dimensions(context, name, &header, &reader->grid, &frame_count) ||
 		!check_datatype(context, name, &header, &stored->type) ||
 		!choose_frame(context, name, frame_count, frame))
 		return false;
