@@ -63,7 +63,7 @@ radiomics_volume_info(PG_FUNCTION_ARGS)
 
 	if (!radpg_volume_header(context, PG_GETARG_DATUM(0), "volume", &header, NULL))
 		radpg_throw(context);
-	values[HEADER_DIMENSION] = Int32GetDatum(header.attributes.dimension);
+	values[HEADER_DIMENSION] = Int32GetDatum(header.grid.dimension);
 	values[HEADER_SIZE] = integers(header.grid.size);
 	values[HEADER_SPACING] = doubles(header.grid.spacing, 1, 3);
 	values[HEADER_ORIGIN] = doubles(header.grid.origin, 1, 3);

@@ -125,7 +125,7 @@ void
 rad_content_start(ContentSummary *summary, const ContainerHeader *header)
 {
 	uint8_t		type = (uint8_t) header->type;
-	uint8_t		dimension = (uint8_t) header->attributes.dimension;
+	uint8_t		dimension = (uint8_t) header->grid.dimension;
 
 	*summary = (ContentSummary) {
 		.type = header->type,

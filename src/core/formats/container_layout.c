@@ -80,7 +80,7 @@ rad_container_put_header(const ContainerHeader *header, uint8_t bytes[RAD_CONTAI
 	memcpy(bytes, magic, sizeof(magic));
 	PUT(bytes + AT_VERSION, uint16_t, RAD_CONTAINER_VERSION);
 	PUT(bytes + AT_TYPE, uint8_t, header->type);
-	PUT(bytes + AT_DIMENSION, uint8_t, header->attributes.dimension);
+	PUT(bytes + AT_DIMENSION, uint8_t, header->grid.dimension);
 	for (int axis = 0; axis < 3; axis++)
 	{
 		PUT(bytes + AT_SIZE + 4 * axis, int32_t, header->grid.size[axis]);
@@ -108,7 +108,7 @@ rad_container_get_header(const uint8_t bytes[RAD_CONTAINER_HEADER], ContainerHea
 	*version = GET(bytes + AT_VERSION, uint16_t);
 	*header = (ContainerHeader) {
 		.type = (VoxelType) bytes[AT_TYPE],
-		.attributes.dimension = bytes[AT_DIMENSION],
+		.grid.dimension = bytes[AT_DIMENSION],
 		.minimum = GET(bytes + AT_MINIMUM, double),
 		.maximum = GET(bytes + AT_MAXIMUM, double),
 		.label_count = GET(bytes + AT_LABEL_COUNT, int32_t),
@@ -233,7 +233,7 @@ rad_container_problem(const ContainerHeader *header)
 
 	if ((int) header->type < 0 || (int) header->type >= VOXEL_TYPE_COUNT)
 		return "voxel type";
-	if (header->attributes.dimension != 2 && header->attributes.dimension != 3)
+	if (header->grid.dimension != 2 && header->grid.dimension != 3)
 		return "dimension";
 	for (int axis = 0; axis < 3; axis++)
 	{
@@ -245,7 +245,7 @@ rad_container_problem(const ContainerHeader *header)
 		brick *= header->brick[axis];
 	}
 	if (voxels > RAD_MAX_VOLUME_VOXELS ||
-		(header->attributes.dimension == 2 && header->grid.size[2] != 1))
+		(header->grid.dimension == 2 && header->grid.size[2] != 1))
 		return "size";
 	if (brick > RAD_CONTAINER_MAX_BRICK)
 		return "brick size";

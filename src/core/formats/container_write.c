@@ -81,8 +81,8 @@ rad_container_begin(RadContext *context, const Grid *grid, VoxelType type,
 		return false;
 	begun->options = options != NULL ? *options : rad_container_defaults(type, grid->size);
 	begun->header = (ContainerHeader) {.grid = *grid, .type = type, .attributes = *attributes};
-	if (begun->header.attributes.dimension == 0)
-		begun->header.attributes.dimension = 3;
+	if (begun->header.grid.dimension == 0)
+		begun->header.grid.dimension = 3;
 	memcpy(begun->header.brick, begun->options.brick, sizeof(begun->header.brick));
 	problem = rad_container_problem(&begun->header);
 	if (problem != NULL)

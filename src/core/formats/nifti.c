@@ -642,7 +642,6 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 		stored->slope = header.slope;
 		stored->intercept = header.intercept;
 	}
-	reader->attributes.dimension = header.dim[0] <= 2 ? 2 : 3;
 	stored->stream = reader->stream;
 	stored->big_endian = header.big_endian;
 	reader->type = rad_stored_delivered_type(stored->type, stored->slope, stored->intercept);

@@ -30,7 +30,6 @@ typedef enum VoxelType
 
 typedef struct VolumeAttributes
 {
-	int			dimension;		/* 2 when the source was a 2-D image, else 3; 0: unknown */
 	char		units[RAD_HINT_LENGTH];	/* of intensities ("HU"); "" when unknown */
 	char		modality[RAD_HINT_LENGTH];	/* DICOM's term ("CT"); "" when unknown */
 } VolumeAttributes;
