@@ -8,11 +8,15 @@
 
 #include "formats/codec.h"
 #include "formats/container.h"
+#include "formats/metaimage.h"
 #include "formats/nifti.h"
+#include "formats/nrrd.h"
 
 /* All formats, asked in this order. */
 static const Codec *const codecs[] = {
 	&rad_nifti_codec,
+	&rad_nrrd_codec,
+	&rad_metaimage_codec,
 	&rad_container_codec,
 };
 
@@ -27,9 +31,6 @@ static const struct
 	const char *name;
 }			strangers[] = {
 	{128, "DICM", 4, "a DICOM file"},
-	{0, "NRRD", 4, "an NRRD file"},
-	{0, "ObjectType", 10, "a MetaImage header"},
-	{0, "NDims", 5, "a MetaImage header"},
 	{0, "II*\0", 4, "a TIFF file"},
 	{0, "MM\0*", 4, "a TIFF file"},
 	{0, "\x89PNG", 4, "a PNG file"},
@@ -57,7 +58,7 @@ rad_fail_format(RadContext *context, const char *name, const char *problem,
 				const uint8_t *head, size_t length)
 {
 	char		hex[RAD_HEX_LENGTH];
-	char		supported[256] = "";
+	char		supported[400] = "";
 	const char *looks_like = NULL;
 
 	for (size_t n = 0; n < sizeof(strangers) / sizeof(strangers[0]); n++)
@@ -94,8 +95,6 @@ named_codec(RadContext *context, const char *format)
 	{
 		size_t		used = strlen(known);
 
-		if (codecs[n]->format == NULL)
-			continue;
 		if (strcmp(codecs[n]->format, format) == 0)
 			return codecs[n];
 		snprintf(known + used, sizeof(known) - used, ", \"%s\"", codecs[n]->format);
