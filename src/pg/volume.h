@@ -24,11 +24,12 @@ extern bool radpg_volume_header(RadContext *context, Datum datum, const char *na
 								ContainerHeader *header, LabelSummary **labels);
 
 /*
- * A value made of a whole volume in memory, or of everything that a reader
+ * A value made of a whole volume in memory (attributes may be NULL), or of everything that a reader
  * delivers, in CurrentMemoryContext.  What the context allocated is not needed
  * afterwards.  Returns false with the failure in the context; may ereport.
  */
-extern bool radpg_volume_datum(RadContext *context, const Volume *volume, Datum *datum);
+extern bool radpg_volume_datum(RadContext *context, const Volume *volume,
+							   const VolumeAttributes *attributes, Datum *datum);
 extern bool radpg_volume_transcode(RadContext *context, VolumeReader *reader, Datum *datum);
 
 #endif							/* RADPG_VOLUME_H */

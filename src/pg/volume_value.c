@@ -85,12 +85,13 @@ read_slice(RadContext *context, void *handle, int64_t offset, void *buffer, size
 }
 
 bool
-radpg_volume_datum(RadContext *context, const Volume *volume, Datum *datum)
+radpg_volume_datum(RadContext *context, const Volume *volume,
+				   const VolumeAttributes *attributes, Datum *datum)
 {
 	ContainerWriter *writer;
 	int64_t		length;
 
-	if (!rad_container_store(context, volume, NULL, &writer, &length))
+	if (!rad_container_store(context, volume, attributes, NULL, &writer, &length))
 		return false;
 	*datum = written_datum(writer, length);
 	return true;

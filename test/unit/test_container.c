@@ -97,11 +97,12 @@ fill_voxels(VoxelType type, void *voxels, const Grid *grid)
 static Stored
 store(const Volume *volume, const ContainerOptions *options)
 {
+	VolumeAttributes attributes = {.units = "HU", .modality = "CT"};
 	Stored		stored = {rad_context_create(), {NULL, 0}};
 	ContainerWriter *writer;
 	int64_t		length;
 
-	if (!rad_container_store(stored.context, volume, options, &writer, &length))
+	if (!rad_container_store(stored.context, volume, &attributes, options, &writer, &length))
 		fail_msg("%s", stored.context->message);
 	stored.bytes.length = (size_t) length;
 	stored.bytes.data = rad_allocate(stored.context, stored.bytes.length, 1);
@@ -116,7 +117,6 @@ make_volume(RadContext *context, const Grid *grid, VoxelType type)
 		.grid = *grid,
 		.box = rad_grid_box(grid),
 		.type = type,
-		.attributes = {.units = "HU", .modality = "CT"},
 	};
 
 	volume.voxels = rad_allocate(context, (size_t) rad_grid_voxel_count(grid),
@@ -311,7 +311,7 @@ test_portions(void **state)
 		uint8_t    *bytes = rad_allocate(context, stored.bytes.length, 1);
 		int64_t		length;
 
-		assert_true(rad_container_begin(context, &grid, VOXEL_FLOAT32, &volume.attributes,
+		assert_true(rad_container_begin(context, &grid, VOXEL_FLOAT32, NULL,
 										&options, &writer));
 		for (int64_t row = 0, rows; row < 11 * 13; row += rows)
 		{

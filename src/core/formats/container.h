@@ -93,8 +93,8 @@ extern ContainerOptions rad_container_defaults(VoxelType type, const int size[3]
 
 /*
  * Storing.  Begin, add all rows in order (x fastest, as RowsCallback gives
- * them), finish; then copy the value to where it is wanted.  options may be
- * NULL.  Memory besides the stored form: one layer of bricks.
+ * them), finish; then copy the value to where it is wanted.  attributes
+ * and options may be NULL.  Memory besides the stored form: one layer of bricks.
  */
 typedef struct ContainerWriter ContainerWriter;
 
@@ -108,8 +108,12 @@ extern bool rad_container_finish(RadContext *context, ContainerWriter *writer,
 extern void rad_container_copy(const ContainerWriter *writer, uint8_t *bytes);
 extern const ContainerHeader *rad_container_written(const ContainerWriter *writer);
 
-/* All of it for a whole volume in memory, or streamed from a reader. */
+/*
+ * All of it for a whole volume in memory (attributes may be NULL), or streamed
+ * from a reader.
+ */
 extern bool rad_container_store(RadContext *context, const Volume *volume,
+								const VolumeAttributes *attributes,
 								const ContainerOptions *options, ContainerWriter **writer,
 								int64_t *length);
 extern bool rad_container_transcode(RadContext *context, VolumeReader *reader,

@@ -80,7 +80,9 @@ rad_container_begin(RadContext *context, const Grid *grid, VoxelType type,
 	if (begun == NULL)
 		return false;
 	begun->options = options != NULL ? *options : rad_container_defaults(type, grid->size);
-	begun->header = (ContainerHeader) {.grid = *grid, .type = type, .attributes = *attributes};
+	begun->header = (ContainerHeader) {.grid = *grid, .type = type};
+	if (attributes != NULL)
+		begun->header.attributes = *attributes;
 	if (begun->header.grid.dimension == 0)
 		begun->header.grid.dimension = 3;
 	memcpy(begun->header.brick, begun->options.brick, sizeof(begun->header.brick));
@@ -349,15 +351,16 @@ rad_container_written(const ContainerWriter *writer)
 }
 
 bool
-rad_container_store(RadContext *context, const Volume *volume, const ContainerOptions *options,
+rad_container_store(RadContext *context, const Volume *volume,
+					const VolumeAttributes *attributes, const ContainerOptions *options,
 					ContainerWriter **writer, int64_t *length)
 {
 	Box			whole = rad_grid_box(&volume->grid);
 
 	if (memcmp(&whole, &volume->box, sizeof(whole)) != 0)
 		return rad_fail(context, RAD_INTERNAL, "only whole volumes can be stored");
-	return rad_container_begin(context, &volume->grid, volume->type, &volume->attributes,
-							   options, writer) &&
+	return rad_container_begin(context, &volume->grid, volume->type, attributes, options,
+							   writer) &&
 		rad_container_add_rows(context, *writer,
 							   (int64_t) volume->grid.size[1] * volume->grid.size[2],
 							   volume->voxels) &&

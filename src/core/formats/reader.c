@@ -228,7 +228,6 @@ rad_volume_read_box(RadContext *context, VolumeReader *reader, const Box *box,
 	volume->grid = reader->grid;
 	volume->box = *box;
 	volume->type = reader->type;
-	volume->attributes = reader->attributes;
 	volume->voxels = rad_allocate(context, (size_t) rad_box_voxel_count(box), voxel_size);
 	if (volume->voxels == NULL)
 		return false;

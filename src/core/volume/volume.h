@@ -40,7 +40,6 @@ typedef struct Volume
 	Box			box;			/* the part that voxels holds */
 	VoxelType	type;
 	void	   *voxels;			/* box, x fastest; native byte order */
-	VolumeAttributes attributes;
 } Volume;
 
 /* Bytes of one voxel, and the type's name as users write it ("int16"). */
