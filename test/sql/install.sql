@@ -1,4 +1,7 @@
--- The extension's objects and their declarations.
+-- The extension's objects and their declarations, a line each that does not
+-- depend on the others.
+\pset format unaligned
+\pset footer off
 SELECT extversion = radiomics.version() AS versions_agree, extrelocatable, nspname AS schema
 FROM   pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE  extname = 'radiomics';

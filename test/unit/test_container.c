@@ -94,10 +94,11 @@ fill_voxels(VoxelType type, void *voxels, const Grid *grid)
 			}
 }
 
+static const VolumeAttributes attributes = {.units = "HU", .modality = "CT"};
+
 static Stored
 store(const Volume *volume, const ContainerOptions *options)
 {
-	VolumeAttributes attributes = {.units = "HU", .modality = "CT"};
 	Stored		stored = {rad_context_create(), {NULL, 0}};
 	ContainerWriter *writer;
 	int64_t		length;
@@ -311,7 +312,7 @@ test_portions(void **state)
 		uint8_t    *bytes = rad_allocate(context, stored.bytes.length, 1);
 		int64_t		length;
 
-		assert_true(rad_container_begin(context, &grid, VOXEL_FLOAT32, NULL,
+		assert_true(rad_container_begin(context, &grid, VOXEL_FLOAT32, &attributes,
 										&options, &writer));
 		for (int64_t row = 0, rows; row < 11 * 13; row += rows)
 		{
@@ -632,24 +633,24 @@ static void
 test_refused(void **state)
 {
 	RadContext *context = rad_context_create();
-	VolumeAttributes attributes = {.units = ""};
+	VolumeAttributes refused = attributes;
 	ContainerOptions options = {{8, 8, 300}, BRICK_LZ4, FILTER_SHUFFLE, 1};
 	Grid		grid = oblique_grid(20, 20, 2);
 	ContainerWriter *writer;
 
 	(void) state;
-	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &attributes, &options, &writer));
+	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &refused, &options, &writer));
 	assert_contains(context->message, "brick size");
 	grid.dimension = 2;
-	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &attributes, NULL, &writer));
+	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &refused, NULL, &writer));
 	assert_contains(context->message, "size");
 	grid.dimension = 3;
 	grid.direction[0][0] = 3;
-	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &attributes, NULL, &writer));
+	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &refused, NULL, &writer));
 	assert_contains(context->message, "geometry");
 	grid = oblique_grid(20, 20, 2);
-	memset(attributes.units, 'x', sizeof(attributes.units));
-	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &attributes, NULL, &writer));
+	memset(refused.units, 'x', sizeof(refused.units));
+	assert_false(rad_container_begin(context, &grid, VOXEL_INT16, &refused, NULL, &writer));
 	assert_contains(context->message, "units");
 	rad_context_destroy(context);
 }
