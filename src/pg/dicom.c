@@ -115,9 +115,9 @@ put_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls)
 static char *
 utf8_argument(Datum datum)
 {
-	char	   *text = TextDatumGetCString(datum);
+	char	   *argument = TextDatumGetCString(datum);
 
-	return pg_server_to_any(text, strlen(text), PG_UTF8);
+	return pg_server_to_any(argument, strlen(argument), PG_UTF8);
 }
 
 /* dicom_tags(instance) -> jsonb */
