@@ -4,7 +4,8 @@
 #include "image/itk_interpolate.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "image/spline_filter.h"
 
 /* ITK's radius of the windowed sinc, voxels. */
 #define SINC_RADIUS 5
@@ -35,7 +36,7 @@ rad_itk_reach(ItkInterpolator interpolator)
 		case ITK_LINEAR:
 			return 1;
 		case ITK_BSPLINE:
-			return 3 + ITK_SPLINE_MARGIN;
+			return 3 + RAD_SPLINE_EXACT_MARGIN;
 		case ITK_GAUSSIAN:
 		case ITK_LABEL_GAUSSIAN:
 			return 5;

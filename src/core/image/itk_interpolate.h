@@ -21,14 +21,6 @@ typedef struct ItkSamples
 extern int	rad_itk_reach(ItkInterpolator interpolator);
 
 /*
- * Make a B-spline's coefficients of the samples, in place.  Where the box ends
- * within the image the first and last ITK_SPLINE_MARGIN coefficients along that
- * axis are not those of the whole image.
- */
-#define ITK_SPLINE_MARGIN 96
-extern bool rad_itk_spline_coefficients(RadContext *context, ItkSamples *samples);
-
-/*
  * Value at a position in voxels of the whole image, -0.5 <= position < size -
  * 0.5 on each axis.  Not for ITK_NEAREST_NEIGHBOR.
  */
