@@ -14,6 +14,7 @@ typedef struct ItkSamples
 {
 	Box			box;
 	int			size[3];		/* of the whole image */
+	double		spacing[3];		/* mm */
 	double	   *values;
 } ItkSamples;
 

@@ -203,6 +203,7 @@ load_samples(RadContext *context, Resampling *resampling)
 
 	*box = support_of(resampling);
 	memcpy(samples->size, image->grid.size, sizeof(samples->size));
+	memcpy(samples->spacing, image->grid.spacing, sizeof(samples->spacing));
 	for (int axis = 0; axis < 3; axis++)
 		size[axis] = box->hi[axis] - box->lo[axis];
 	width = size[0];
