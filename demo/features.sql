@@ -1,6 +1,6 @@
 -- Every feature of every label of every scan, with one SELECT.
 \set ON_ERROR_STOP on
-ANALYZE demo.scans;
+ANALYZE demo.scans, demo.dicom_scans;
 SELECT clock_timestamp() AS begin \gset
 
 CREATE TABLE demo.features AS
@@ -8,6 +8,12 @@ SELECT s.scan, s.modality, (s.f).*
 FROM  (SELECT scan, modality,
               radiomics.features_by_label(image, mask, '{"on_error": "null"}') AS f
        FROM   demo.scans
+       OFFSET 0) AS s
+UNION ALL
+SELECT s.scan, s.modality, (s.f).*
+FROM  (SELECT scan || ' ' || roi AS scan, modality,
+              radiomics.features_by_label(image, mask, '{"on_error": "null"}') AS f
+       FROM   demo.dicom_scans
        OFFSET 0) AS s;
 
 SELECT round(extract(epoch FROM clock_timestamp() - :'begin')::numeric, 1) AS seconds \gset
