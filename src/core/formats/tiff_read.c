@@ -719,6 +719,7 @@ rad_tiff_tags(RadContext *context, const ByteSource *source, TiffTags *tags)
 #endif							/* RAD_HAVE_TIFF */
 
 const Codec rad_tiff_codec = {
+	.format = "tiff",
 	.name = "TIFF stacks (.tif)",
 	.recognise = recognise,
 	.open = open_tiff,
