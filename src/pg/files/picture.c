@@ -11,7 +11,7 @@
 #include "scan.h"
 
 #include "formats/png_write.h"
-#include "image/picture.h"
+#include "picture/picture.h"
 
 /* Arguments of to_png. */
 enum

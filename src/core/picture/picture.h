@@ -7,11 +7,11 @@
  * head on top; sagittal with the front on the left and the head on top.  A
  * plane is that of the volume's own axes which comes nearest.
  */
-#ifndef RAD_IMAGE_PICTURE_H
-#define RAD_IMAGE_PICTURE_H
+#ifndef RAD_PICTURE_PICTURE_H
+#define RAD_PICTURE_PICTURE_H
 
 #include "formats/mask_runs.h"
-#include "image/canvas.h"
+#include "picture/canvas.h"
 
 typedef enum PicturePlane
 {
@@ -53,4 +53,4 @@ extern bool rad_picture_draw(RadContext *context, VolumeReader *image, const Mas
 							 const PictureOptions *options, Canvas *canvas,
 							 double *pixels_per_metre);
 
-#endif							/* RAD_IMAGE_PICTURE_H */
+#endif							/* RAD_PICTURE_PICTURE_H */

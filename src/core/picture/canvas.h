@@ -1,8 +1,8 @@
 /*
  * A picture in memory and the little that is drawn on it.
  */
-#ifndef RAD_IMAGE_CANVAS_H
-#define RAD_IMAGE_CANVAS_H
+#ifndef RAD_PICTURE_CANVAS_H
+#define RAD_PICTURE_CANVAS_H
 
 #include "base/context.h"
 
@@ -38,4 +38,4 @@ extern void rad_canvas_text(Canvas *canvas, int x, int y, int scale, const char 
 extern int	rad_text_width(const char *text, int scale);
 extern int	rad_text_height(int scale);
 
-#endif							/* RAD_IMAGE_CANVAS_H */
+#endif							/* RAD_PICTURE_CANVAS_H */

@@ -1,7 +1,7 @@
 /*
  * Pictures of a volume with the outline of a mask; see picture.h.
  */
-#include "image/picture.h"
+#include "picture/picture.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * Drawing on a picture in memory; see canvas.h.
  */
-#include "image/canvas.h"
+#include "picture/canvas.h"
 
 #include <string.h>
 
