@@ -53,7 +53,8 @@ REGRESS = setup \
 	parallel \
 	large_object \
 	volume \
-	dicom
+	dicom \
+	files
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot
 # Results and expected output lie with those of pg_regress.
