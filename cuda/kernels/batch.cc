@@ -433,6 +433,7 @@ Batch::run()
 	size_t		p = 0;
 
 	plan();
+	runtime.arena_bytes = used;
 	if (elements >= UINT32_MAX)
 		runtime.out_of_memory = true;
 	else
@@ -443,7 +444,7 @@ Batch::run()
 	count_tables();
 	count_zones();
 	receive();
-	if (runtime.failed)
+	if (runtime.failed || runtime.out_of_memory)
 		return false;
 	for (CountBuffer *request : requests)
 		for (int n = 0; n < request->item_count; n++)

@@ -5,6 +5,7 @@
 
 #include "utils/builtins.h"
 
+#include "gpu/gpu.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -47,11 +48,20 @@ _PG_init(void)
 							 "give the same bits. \"auto\" takes the widest that the machine has.",
 							 &cpu_level, CPU_LEVEL_AUTO, cpu_levels,
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
+	radpg_gpu_initialise();
 	radpg_reserve_guc_prefix("radiomics");
 }
 
 const Device *
 radpg_device(void)
+{
+	const Device *gpu = radpg_gpu_device();
+
+	return gpu != NULL ? gpu : radpg_cpu_device();
+}
+
+const Device *
+radpg_cpu_device(void)
 {
 	switch (cpu_level)
 	{
