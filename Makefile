@@ -108,7 +108,7 @@ uninstall-helper:
 $(HELPER_BUILD)/test_kernels: test/unit/test_kernels.c test/unit/random_request.h \
 		$(HELPER_BUILD)/kernels/batch.o $(HELPER_BUILD)/kernels/cuda_runtime.o \
 		$(HELPER_BUILD)/libcore.a
-	$(CC) $(CORE_FLAGS) -I$(CUDA) -DCOUNT_BATCH=cuda_count_batch -c -o $@.o $<
+	$(CC) $(CORE_FLAGS) -I$(CUDA) -DON_GPU -c -o $@.o $<
 	$(CXX) -o $@ $@.o $(filter %.o %.a,$^) $(CUDA_LIBRARIES) -lcmocka -lm -pthread
 
 $(HELPER_BUILD)/bench_gpu: bench/bench_gpu.cc $(HELPER_BUILD)/kernels/batch.o \

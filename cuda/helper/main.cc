@@ -18,6 +18,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <memory>
@@ -137,6 +138,19 @@ create_memory(SharedMemory *memory, int64_t bytes)
 	return false;
 }
 
+/* A descriptor per backend may be more than the usual limit. */
+void
+raise_descriptor_limit()
+{
+	rlimit		limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+	{
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /*
  * One helper per socket.  The last one may still be on its way out: the lock
  * goes with its process, however that ends.
@@ -171,6 +185,7 @@ main(int argc, char **argv)
 	int			status;
 
 	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
 	if (!parse_options(argc, argv, &options))
 	{
 		usage();

@@ -2,8 +2,10 @@
 # memory, death of either side, and always the same bits.
 use strict;
 use warnings;
+use Cwd qw(getcwd);
 use File::Temp qw(tempdir);
 use IPC::Run qw(start finish);
+use Socket qw(AF_UNIX SOCK_SEQPACKET pack_sockaddr_un);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
@@ -156,6 +158,31 @@ foreach my $session (@sessions)
     finish($session->{run});
     chomp(my $out = $session->{out});
     is($out, $repeated, 'one of several sessions');
+}
+
+# Whoever does not keep to the protocol is sent away, and nobody else notices.
+{
+    my $clients = status('clients');
+    my $before = getcwd();
+
+    socket(my $stranger, AF_UNIX, SOCK_SEQPACKET, 0) or die "socket: $!";
+    chdir($data) or die "$data: $!";
+    ok(connect($stranger, pack_sockaddr_un('pgsql_tmp.radiomics_gpu.socket')), 'a stranger connects');
+    ok(defined sysread($stranger, my $greeting, 1024), 'is greeted');
+    syswrite($stranger, 'x' x 17);
+    is(sysread($stranger, my $answer, 1024), 0, 'and sent away');
+    foreach my $message (pack('L<4 q<5', 2, 0, 0, 0, -1, 0, 0, 0, 0), pack('L<30', 4, (0) x 29),
+        pack('L<30', 77, (0) x 29))
+    {
+        socket(my $other, AF_UNIX, SOCK_SEQPACKET, 0) or die "socket: $!";
+        connect($other, pack_sockaddr_un('pgsql_tmp.radiomics_gpu.socket')) or die "connect: $!";
+        sysread($other, $greeting, 1024);
+        syswrite($other, substr($message . "\0" x 200, 0, length($greeting)));
+        sysread($other, $answer, 1024);
+    }
+    chdir($before) or die "$before: $!";
+    poll_status("clients = $clients", 'strangers are forgotten');
+    is(fingerprint("radiomics.device = 'gpu'"), $expected, 'and requests are counted as before');
 }
 
 # -------------------------------------------------------- death of the helper

@@ -12,7 +12,9 @@
 #include "random_request.h"
 
 /* On a GPU the same tests run with cuda_count_batch (make check-gpu). */
-#ifndef COUNT_BATCH
+#ifdef ON_GPU
+#define COUNT_BATCH cuda_count_batch
+#else
 #define COUNT_BATCH host_count_batch
 #endif
 
@@ -20,7 +22,7 @@
 #define BATCH 16
 
 /* A stand-in for the shared memory of different chips. */
-static const size_t shared_limits[] = {4096, 49152, 101376, 232448};
+static const size_t shared_limits[] = {8192, 49152, 101376, 232448};
 
 static CountBuffer *
 copy_of(RadContext *context, const CountBuffer *buffer)
@@ -189,6 +191,23 @@ zones_without_room(void **state)
 	rad_context_destroy(context);
 }
 
+#ifndef ON_GPU
+/* Less shared memory than any kernel needs fails, as a launch on a GPU would. */
+static void
+too_little_shared_memory(void **state)
+{
+	RadContext *context = rad_context_create();
+	uint64_t	random = 20240606;
+	CountBuffer *buffer = random_request(context, &random, 12, 8, 4 << 20);
+
+	(void) state;
+	assert_false(host_count_batch(&buffer, 1, 1, 1, 64));
+	for (int n = 0; n < buffer->item_count; n++)
+		assert_int_equal(buffer->items[n].answered, 0);
+	rad_context_destroy(context);
+}
+#endif
+
 int
 main(void)
 {
@@ -200,6 +219,9 @@ main(void)
 		cmocka_unit_test(large_regions),
 		cmocka_unit_test(one_level),
 		cmocka_unit_test(zones_without_room),
+#ifndef ON_GPU
+		cmocka_unit_test(too_little_shared_memory),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
