@@ -42,9 +42,9 @@ FRAGMENTS := $(wildcard sql/[0-9][0-9]_*.sql) $(GENERATED_SQL)
 
 # setup creates what the other tests use.
 REGRESS = setup install settings features closed_forms errors nulls matrices parallel \
-	large_object
+	large_object jobs
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
-ISOLATION = large_object_snapshot
+ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=radiomics
 

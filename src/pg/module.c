@@ -5,6 +5,7 @@
 
 #include "utils/builtins.h"
 
+#include "jobs/jobs.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -47,6 +48,7 @@ _PG_init(void)
 							 "give the same bits. \"auto\" takes the widest that the machine has.",
 							 &cpu_level, CPU_LEVEL_AUTO, cpu_levels,
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
+	radpg_jobs_init();
 	radpg_reserve_guc_prefix("radiomics");
 }
 
