@@ -76,7 +76,7 @@ static inline Grid
 plain_grid(int x, int y, int z, double dx, double dy, double dz)
 {
 	return (Grid) {{x, y, z}, {dx, dy, dz}, {0.0, 0.0, 0.0},
-		{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}}};
+		{{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}, {0.0, 0.0, 1.0}}, 3};
 }
 
 /* A fixed sequence of pseudo-random numbers in [0, 1). */

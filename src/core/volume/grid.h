@@ -12,6 +12,10 @@
  *
  * so column c of direction is the unit vector of axis c.  origin is the centre
  * of voxel (0, 0, 0).
+ *
+ * dimension is 2 for an image that has two axes, which is held as one slice,
+ * and 3 (or 0, where nobody has set it) for every other, also when it has one
+ * slice: PyRadiomics treats the two differently.
  */
 typedef struct Grid
 {
@@ -19,6 +23,7 @@ typedef struct Grid
 	double		spacing[3];		/* mm, positive */
 	double		origin[3];		/* mm, LPS */
 	double		direction[3][3];	/* orthonormal */
+	int			dimension;		/* axes of the image: 2 or 3 */
 } Grid;
 
 /* A box of voxels, half open: lo <= index < hi. */
