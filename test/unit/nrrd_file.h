@@ -127,6 +127,7 @@ nrrd_read(RadContext *context, const char *name, Volume *volume)
 	if (file == NULL)
 		return false;
 	memset(volume, 0, sizeof(*volume));
+	volume->grid.dimension = 3;
 	while (fgets(line, sizeof(line), file) != NULL)
 	{
 		line[strcspn(line, "\r\n")] = '\0';
