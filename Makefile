@@ -53,7 +53,8 @@ REGRESS = setup \
 	parallel \
 	large_object \
 	volume \
-	jobs
+	jobs \
+	feature_tables
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.

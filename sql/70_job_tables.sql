@@ -72,7 +72,10 @@ CREATE TABLE radiomics.managed_table (
     query text NOT NULL,
     search_path text NOT NULL,
     profile text NOT NULL,
-    settings jsonb NOT NULL
+    settings jsonb NOT NULL,
+    settings_hash text NOT NULL,
+    keys text[] NOT NULL,
+    sources regclass[] NOT NULL
 );
 
 CREATE TABLE radiomics.changed_key (
@@ -222,6 +225,12 @@ COMMENT ON COLUMN radiomics.managed_table.profile IS
 'Kind of features.';
 COMMENT ON COLUMN radiomics.managed_table.settings IS
 'Settings of the computation.';
+COMMENT ON COLUMN radiomics.managed_table.settings_hash IS
+'Their hash.';
+COMMENT ON COLUMN radiomics.managed_table.keys IS
+'Names of the key columns.';
+COMMENT ON COLUMN radiomics.managed_table.sources IS
+'Tables whose changes are followed.';
 
 COMMENT ON TABLE radiomics.changed_key IS
 'Internal: scans of managed tables that have changed since the scheduler last looked.';

@@ -3,7 +3,8 @@
 -- anybody else.
 
 -- The one place where a job changes its state.  False when there is no such
--- step from the state that the job is in.
+-- step from the state that the job is in.  A job that fails while tasks run is
+-- "cancelling" with an error code until they have ended.
 CREATE FUNCTION radiomics.set_job_state(job bigint, new_state text, error_code text DEFAULT NULL,
                                         error_message text DEFAULT NULL)
     RETURNS boolean
@@ -27,9 +28,7 @@ CREATE FUNCTION radiomics.set_job_state(job bigint, new_state text, error_code t
                        ('paused', 'runnable'),
                        ('blocked', 'cancelling'), ('runnable', 'cancelling'),
                        ('running', 'cancelling'), ('paused', 'cancelling'),
-                       ('cancelling', 'cancelled'),
-                       ('blocked', 'failed'), ('runnable', 'failed'), ('running', 'failed'),
-                       ('paused', 'failed'),
+                       ('cancelling', 'cancelled'), ('cancelling', 'failed'),
                        ('runnable', 'done'), ('running', 'done'), ('paused', 'done'),
                        ('done', 'runnable'), ('failed', 'runnable'), ('cancelled', 'runnable'))
             RETURNING j.id)
@@ -168,7 +167,8 @@ CREATE FUNCTION radiomics.recover_task(task bigint, guilty integer) RETURNS void
     AS $$
         WITH lost AS (
             SELECT t.id, t.job_id, t.mode, t.attempts, t.crashes, t.keys[guilty] AS key,
-                   t.crashes + 1 < j.max_crashes AS again, j.state = 'cancelling' AS cancelling
+                   t.crashes + 1 < j.max_crashes AS again,
+                   j.state = 'cancelling' AND j.sqlstate IS NULL AS cancelling
             FROM   radiomics.task AS t JOIN radiomics.job AS j ON j.id = t.job_id
             WHERE  t.id = task AND t.state = 'running'
             FOR UPDATE OF t),
@@ -201,7 +201,8 @@ CREATE FUNCTION radiomics.drop_task(task bigint) RETURNS boolean
     AS $$
         WITH dropped AS (
             UPDATE radiomics.task AS t
-            SET    state = 'cancelled', pid = NULL, finished = clock_timestamp()
+            SET    state = CASE WHEN j.sqlstate IS NULL THEN 'cancelled' ELSE 'runnable' END,
+                   pid = NULL, finished = clock_timestamp()
             FROM   radiomics.job AS j
             WHERE  t.id = task AND t.state = 'running' AND j.id = t.job_id
             AND    j.state = 'cancelling'
@@ -227,21 +228,38 @@ CREATE FUNCTION radiomics.job_obstacle(owner regrole, target oid) RETURNS text
     $$;
 
 -- Keys that triggers reported go to the job of their table, which starts again.
-CREATE FUNCTION radiomics.enqueue_changes() RETURNS void
+-- Returns the job of one table.
+CREATE FUNCTION radiomics.enqueue_changes(target regclass DEFAULT NULL) RETURNS bigint
     LANGUAGE sql VOLATILE PARALLEL UNSAFE COST 500
     SET search_path = pg_catalog, pg_temp
     AS $$
+        -- Tables that have gone, and what was noted for them.
+        DELETE FROM radiomics.managed_table AS m
+        WHERE  NOT EXISTS (SELECT FROM pg_class AS c WHERE c.oid = m.target);
         DELETE FROM radiomics.changed_key AS k
-        WHERE  NOT EXISTS (SELECT FROM radiomics.job AS j WHERE j.target = k.target AND j.managed);
+        WHERE  NOT EXISTS (SELECT FROM radiomics.managed_table AS m WHERE m.target = k.target);
+        -- The first changes of a table, or the first since it was restored.
+        SELECT radiomics.create_job(m.query, m.owner, m.search_path, m.target, m.target::text, m.profile,
+                                    m.settings, m.settings_hash, 0, 3, 2, true)
+        FROM   radiomics.managed_table AS m
+        WHERE  (m.target = enqueue_changes.target
+                OR EXISTS (SELECT FROM radiomics.changed_key AS k WHERE k.target = m.target))
+        AND    NOT EXISTS (SELECT FROM radiomics.job AS j WHERE j.target = m.target AND j.managed);
         -- A job that ended starts over: its past is forgotten.
         DELETE FROM radiomics.task AS t USING radiomics.job AS j
         WHERE  t.job_id = j.id AND j.managed AND j.state IN ('done', 'cancelled')
-        AND    j.target IN (SELECT target FROM radiomics.changed_key);
-        UPDATE radiomics.job AS j SET total = 0, started = NULL
+        AND    j.target IN (SELECT k.target FROM radiomics.changed_key AS k);
+        UPDATE radiomics.job AS j SET total = (SELECT count(*) FROM radiomics.job_error AS e WHERE e.job_id = j.id),
+               started = NULL
         WHERE  j.managed AND j.state IN ('done', 'cancelled')
-        AND    j.target IN (SELECT target FROM radiomics.changed_key);
-        DELETE FROM radiomics.job_error AS e USING radiomics.job AS j, radiomics.changed_key AS k
-        WHERE  j.id = e.job_id AND j.managed AND k.target = j.target AND k.key = e.key;
+        AND    j.target IN (SELECT k.target FROM radiomics.changed_key AS k);
+        WITH gone AS (
+            DELETE FROM radiomics.job_error AS e USING radiomics.job AS j, radiomics.changed_key AS k
+            WHERE  j.id = e.job_id AND j.managed AND k.target = j.target AND k.key = e.key
+            RETURNING e.job_id)
+        UPDATE radiomics.job AS j SET total = total - n
+        FROM   (SELECT job_id, count(*) AS n FROM gone GROUP BY job_id) AS g
+        WHERE  g.job_id = j.id;
         WITH taken AS (
             DELETE FROM radiomics.changed_key AS k USING radiomics.job AS j
             WHERE  j.target = k.target AND j.managed AND j.state <> 'cancelling'
@@ -252,7 +270,8 @@ CREATE FUNCTION radiomics.enqueue_changes() RETURNS void
         SELECT radiomics.set_job_state(j.id, 'runnable')
         FROM   radiomics.job AS j
         WHERE  j.managed AND j.state IN ('done', 'cancelled')
-        AND    EXISTS (SELECT FROM radiomics.task AS t WHERE t.job_id = j.id AND t.state = 'runnable')
+        AND    EXISTS (SELECT FROM radiomics.task AS t WHERE t.job_id = j.id AND t.state = 'runnable');
+        SELECT j.id FROM radiomics.job AS j WHERE j.target = enqueue_changes.target AND j.managed
     $$;
 
 -- One job at a time writes a table; jobs end when no task is left.  Returns
@@ -262,18 +281,21 @@ CREATE FUNCTION radiomics.arrange_jobs() RETURNS bigint
     SET search_path = pg_catalog, pg_temp
     AS $$
         SELECT radiomics.enqueue_changes() WHERE EXISTS (SELECT FROM radiomics.changed_key);
-        SELECT radiomics.set_job_state(j.id, 'failed', '55000', radiomics.job_obstacle(j.owner, j.target))
+        SELECT radiomics.set_job_state(j.id, 'cancelling', '55000', radiomics.job_obstacle(j.owner, j.target))
         FROM   radiomics.job AS j
         WHERE  j.state IN ('blocked', 'runnable', 'running')
         AND    radiomics.job_obstacle(j.owner, j.target) IS NOT NULL;
         UPDATE radiomics.task AS t SET state = 'cancelled', finished = clock_timestamp()
         FROM   radiomics.job AS j
-        WHERE  j.id = t.job_id AND j.state = 'cancelling' AND t.state = 'runnable';
-        SELECT radiomics.set_job_state(j.id, CASE j.state WHEN 'cancelling' THEN 'cancelled' ELSE 'done' END)
+        WHERE  j.id = t.job_id AND j.state = 'cancelling' AND j.sqlstate IS NULL AND t.state = 'runnable';
+        SELECT radiomics.set_job_state(j.id, CASE WHEN j.state <> 'cancelling' THEN 'done'
+                                                  WHEN j.sqlstate IS NULL THEN 'cancelled'
+                                                  ELSE 'failed' END, j.sqlstate, j.message)
         FROM   radiomics.job AS j
         WHERE  j.state IN ('runnable', 'running', 'paused', 'cancelling')
         AND    NOT EXISTS (SELECT FROM radiomics.task AS t
-                           WHERE t.job_id = j.id AND t.state IN ('runnable', 'running'));
+                           WHERE t.job_id = j.id
+                           AND (t.state = 'running' OR t.state = 'runnable' AND j.state <> 'cancelling'));
         SELECT radiomics.set_job_state(j.id, 'blocked')
         FROM   radiomics.job AS j
         WHERE  j.state = 'runnable'
@@ -354,7 +376,7 @@ REVOKE ALL ON FUNCTION
     radiomics.recover_task(bigint, integer),
     radiomics.drop_task(bigint),
     radiomics.job_obstacle(regrole, oid),
-    radiomics.enqueue_changes(),
+    radiomics.enqueue_changes(regclass),
     radiomics.arrange_jobs(),
     radiomics.ready_jobs(),
     radiomics.awaited_state(bigint),
@@ -380,7 +402,7 @@ COMMENT ON FUNCTION radiomics.drop_task(bigint) IS
 'Internal: end a task of a job that is being cancelled.';
 COMMENT ON FUNCTION radiomics.job_obstacle(regrole, oid) IS
 'Internal: why a job of this owner into this table cannot run, or NULL.';
-COMMENT ON FUNCTION radiomics.enqueue_changes() IS
+COMMENT ON FUNCTION radiomics.enqueue_changes(regclass) IS
 'Internal: hand the keys that triggers reported to the jobs of their tables.';
 COMMENT ON FUNCTION radiomics.arrange_jobs() IS
 'Internal: block, unblock and end jobs; returns how many need the scheduler.';

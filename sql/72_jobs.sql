@@ -12,6 +12,12 @@ CREATE FUNCTION radiomics.content_hash(content oid) RETURNS text
 COMMENT ON FUNCTION radiomics.content_hash(oid) IS
 'SHA-256 of a large object, in hexadecimal. Stored with every row that a job computes.';
 
+CREATE FUNCTION radiomics.content_hash(content radiomics.volume) RETURNS text
+    AS 'MODULE_PATHNAME', 'radiomics_content_hash_volume'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20000;
+COMMENT ON FUNCTION radiomics.content_hash(radiomics.volume) IS
+'Hash of geometry and voxels that a volume carries in its header, in hexadecimal. Stored with every row that a job computes.';
+
 CREATE FUNCTION radiomics.submit(query text, into_table text, settings jsonb DEFAULT '{}',
                                  profile text DEFAULT 'ibsi', priority integer DEFAULT 0,
                                  chunk integer DEFAULT NULL, max_attempts integer DEFAULT 3,
@@ -67,3 +73,31 @@ CREATE FUNCTION radiomics.running_tasks(
     LANGUAGE C VOLATILE PARALLEL UNSAFE COST 500 ROWS 4;
 COMMENT ON FUNCTION radiomics.running_tasks() IS
 'Progress of the tasks that run at this moment, from shared memory. The view job_progress sums it up.';
+
+-- Feature tables that follow their source.
+
+CREATE FUNCTION radiomics.feature_table(name text, query text, settings jsonb DEFAULT '{}',
+                                        profile text DEFAULT 'ibsi')
+    RETURNS bigint
+    AS 'MODULE_PATHNAME', 'radiomics_feature_table'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 500;
+COMMENT ON FUNCTION radiomics.feature_table(text, text, jsonb, text) IS
+'Makes a table of features that stays up to date: scans that are added, changed or removed are computed by background workers within seconds. The query is as for submit. Returns the number of the table''s job.';
+
+CREATE FUNCTION radiomics.refresh_features(name text, verify boolean DEFAULT false) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'radiomics_refresh_features'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 500;
+COMMENT ON FUNCTION radiomics.refresh_features(text, boolean) IS
+'Computes what a feature table lacks, and removes what its query does not yield any more; with verify, the content of every scan is compared too. Returns the number of the job.';
+
+CREATE FUNCTION radiomics.drop_feature_table(name text) RETURNS void
+    AS 'MODULE_PATHNAME', 'radiomics_drop_feature_table'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 500;
+COMMENT ON FUNCTION radiomics.drop_feature_table(text) IS
+'Drops a feature table, its job, and the triggers that it needed.';
+
+CREATE FUNCTION radiomics.feature_source_changed() RETURNS trigger
+    AS 'MODULE_PATHNAME', 'radiomics_feature_source_changed'
+    LANGUAGE C VOLATILE PARALLEL UNSAFE COST 500;
+COMMENT ON FUNCTION radiomics.feature_source_changed() IS
+'Internal: trigger of the tables that feature tables follow.';

@@ -71,7 +71,18 @@ FROM  (SELECT j.id AS job_id, j.state, j.total, j.finished,
 COMMENT ON VIEW radiomics.job_progress IS
 'How far your jobs are at this moment: running tasks are read from shared memory.';
 
-GRANT SELECT ON radiomics.jobs, radiomics.job_tasks, radiomics.job_errors, radiomics.job_progress TO PUBLIC;
+CREATE VIEW radiomics.feature_tables WITH (security_barrier) AS
+SELECT m.target AS feature_table, pg_get_userbyid(m.owner) AS owner, m.keys, m.sources AS follows,
+       m.profile, m.settings, m.settings_hash, j.id AS job_id, j.state AS job_state, m.query
+FROM   radiomics.managed_table AS m
+JOIN   pg_class AS c ON c.oid = m.target
+LEFT   JOIN radiomics.job AS j ON j.target = m.target AND j.managed
+WHERE  pg_has_role(m.owner, 'MEMBER');
+COMMENT ON VIEW radiomics.feature_tables IS
+'Your feature tables, made by feature_table, that follow their source.';
+
+GRANT SELECT ON radiomics.jobs, radiomics.job_tasks, radiomics.job_errors, radiomics.job_progress,
+    radiomics.feature_tables TO PUBLIC;
 
 COMMENT ON COLUMN radiomics.jobs.id IS
 'Number of the job.';
@@ -190,3 +201,24 @@ COMMENT ON COLUMN radiomics.job_progress.compute_ms IS
 'Time spent on features, with reading and decoding.';
 COMMENT ON COLUMN radiomics.job_progress.write_ms IS
 'Time spent writing results.';
+
+COMMENT ON COLUMN radiomics.feature_tables.feature_table IS
+'The table.';
+COMMENT ON COLUMN radiomics.feature_tables.owner IS
+'Role that made it; computes as this role.';
+COMMENT ON COLUMN radiomics.feature_tables.keys IS
+'Names of the key columns.';
+COMMENT ON COLUMN radiomics.feature_tables.follows IS
+'Tables whose changes are followed.';
+COMMENT ON COLUMN radiomics.feature_tables.profile IS
+'Kind of features.';
+COMMENT ON COLUMN radiomics.feature_tables.settings IS
+'Settings of the computation.';
+COMMENT ON COLUMN radiomics.feature_tables.settings_hash IS
+'Their hash, as in the table.';
+COMMENT ON COLUMN radiomics.feature_tables.job_id IS
+'Job that computes it; NULL when nothing has been computed since it was restored.';
+COMMENT ON COLUMN radiomics.feature_tables.job_state IS
+'State of that job, as in jobs.';
+COMMENT ON COLUMN radiomics.feature_tables.query IS
+'Query of the cohort.';

@@ -79,6 +79,9 @@ radpg_describe_cohort(const char *query, const JobProfile *profile)
 		take_column(cohort, TupleDescAttr(descriptor, n), &image, &mask);
 	check_sources(profile, image, mask);
 	cohort->image_type = image;
+	/* Of other types than these three, features() had not been found. */
+	cohort->source = image == BYTEAOID ? SOURCE_BYTEA : image == OIDOID ? SOURCE_LARGE_OBJECT : SOURCE_VOLUME;
+	cohort->relations = list_copy(source->relationOids);
 	if (cohort->key_count == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -201,7 +204,7 @@ check_sources(const JobProfile *profile, Oid image, Oid mask)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("image and mask have type %s, of which no features can be computed",
 						format_type_be(image)),
-				 errhint("Images and masks are files in columns of type bytea, or large objects.")));
+				 errhint("Images and masks are files in columns of type bytea, large objects, or volumes.")));
 }
 
 static bool

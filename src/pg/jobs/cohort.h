@@ -6,6 +6,7 @@
 #define RADPG_JOBS_COHORT_H
 
 #include "jobs.h"
+#include "scan.h"
 
 /* Kinds of features that a job computes.  Adding one is a line in cohort.c. */
 typedef struct JobProfile
@@ -39,6 +40,8 @@ typedef struct Cohort
 	int			key_count;		/* without label */
 	CohortColumn *keys;
 	Oid			image_type;		/* of image and mask */
+	SourceKind	source;			/* what that is */
+	List	   *relations;		/* oids of all that it reads, views and tables */
 	LabelSource labels;
 } Cohort;
 
@@ -93,8 +96,10 @@ extern char *radpg_unique_columns(const Cohort *cohort);
 
 /*
  * The table for the results as the current user: made when missing, else
- * checked column by column.  Returns its oid and its quoted name.
+ * checked column by column.  Returns its oid and its quoted name, which
+ * radpg_table_name() gives for any table.
  */
+extern char *radpg_table_name(Oid table);
 extern Oid	radpg_result_table(const Cohort *cohort, const char *name, char **quoted_name);
 
 #endif							/* RADPG_JOBS_COHORT_H */

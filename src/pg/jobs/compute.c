@@ -17,6 +17,7 @@
 
 #include "jobs/compute.h"
 #include "jobs/content_hash.h"
+#include "jobs/queue.h"
 #include "module.h"
 
 /* What was read of a key. */
@@ -77,6 +78,7 @@ radpg_prepare_job(RunningJob *job)
 	Oid		   *types;
 	int			count;
 
+	job->target_name = radpg_table_name(job->target);
 	job->cohort = radpg_describe_cohort(job->query, radpg_find_profile(job->profile));
 	job->features = radpg_feature_columns(job->cohort->profile, &job->feature_count);
 	job->read = prepare(read_statement(job), 1, key);
@@ -194,6 +196,8 @@ radpg_compute_key(RunningJob *job, ProgressSlot *slot, Datum key, const char *mo
 	int64		bytes = 0;
 
 	begin_stage(slot, PHASE_READ);
+	if (job->managed)
+		radpg_lock_key(job->target, key);
 	if (strcmp(mode, "missing") == 0 && is_current(job, key, NULL))
 	{
 		end_stage(slot);
@@ -222,7 +226,7 @@ radpg_compute_key(RunningJob *job, ProgressSlot *slot, Datum key, const char *mo
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the %s is null", column == READ_IMAGE ? "image" : "mask")));
-		*hash = radpg_content_hash(job->cohort->image_type, value, &bytes);
+		*hash = radpg_content_hash(job->cohort->source, value, &bytes);
 	}
 	SpinLockAcquire(&slot->lock);
 	slot->task.bytes += bytes;

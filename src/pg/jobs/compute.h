@@ -15,7 +15,8 @@ typedef struct RunningJob
 	int64		id;
 	bool		managed;		/* a key that is gone loses its rows */
 	char	   *query;
-	char	   *target_name;
+	Oid			target;
+	char	   *target_name;	/* quoted, with its schema, which may have changed */
 	char	   *profile;
 	Datum		settings;		/* jsonb */
 	char	   *settings_hash;

@@ -1,67 +1,74 @@
 /*
- * content_hash(): SHA-256 of a stored image or mask, read piece by piece.
+ * content_hash(): SHA-256 of a stored image or mask, read piece by piece; of a
+ * volume the hash that its header carries.
  */
 #include "compat.h"
 
-#include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
 #include "utils/builtins.h"
 
-#include "context.h"
 #include "jobs/content_hash.h"
-#include "source.h"
+#include "volume.h"
 
-PG_FUNCTION_INFO_V1(radiomics_content_hash);
-PG_FUNCTION_INFO_V1(radiomics_content_hash_large_object);
 
 #define PIECE_SIZE (256 * 1024)
 
+static Datum content_hash(FunctionCallInfo fcinfo, SourceKind kind);
+static char *hexadecimal(const uint8 *bytes, int count);
 static void hash_source(RadContext *context, ByteSource *source, uint8 *digest);
 static void check_hash(int result);
 
-Datum
-radiomics_content_hash(PG_FUNCTION_ARGS)
+RADPG_OVERLOADS(content_hash, content_hash)
+
+/* content_hash(content) -> text */
+static Datum
+content_hash(FunctionCallInfo fcinfo, SourceKind kind)
 {
 	int64		bytes = 0;
 
-	PG_RETURN_TEXT_P(cstring_to_text(radpg_content_hash(BYTEAOID, PG_GETARG_DATUM(0), &bytes)));
-}
-
-Datum
-radiomics_content_hash_large_object(PG_FUNCTION_ARGS)
-{
-	int64		bytes = 0;
-
-	PG_RETURN_TEXT_P(cstring_to_text(radpg_content_hash(OIDOID, PG_GETARG_DATUM(0), &bytes)));
+	PG_RETURN_TEXT_P(cstring_to_text(radpg_content_hash(kind, PG_GETARG_DATUM(0), &bytes)));
 }
 
 char *
-radpg_content_hash(Oid type, Datum value, int64 *bytes)
+radpg_content_hash(SourceKind kind, Datum value, int64 *bytes)
 {
 	RadContext *context = radpg_context_create();
-	uint8		digest[PG_SHA256_DIGEST_LENGTH];
-	char	   *text = palloc(2 * sizeof(digest) + 1);
-	ByteSource	source;
-	bool		opened;
+	char	   *text;
 
-	if (type == BYTEAOID)
-		opened = radpg_bytea_source(context, value, "content", &source);
-	else if (type == OIDOID)
-		opened = radpg_large_object_source(context, DatumGetObjectId(value), "content", &source);
+	if (kind == SOURCE_VOLUME)
+	{
+		ContainerHeader header;
+
+		if (!radpg_volume_header(context, value, "volume", &header, NULL))
+			radpg_throw(context);
+		*bytes += header.length;
+		text = hexadecimal(header.hash, RAD_HASH_LENGTH);
+	}
 	else
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("images and masks of type %s cannot be hashed", format_type_be(type))));
-	if (!opened)
-		radpg_throw(context);
-	hash_source(context, &source, digest);
-	*bytes += source.length;
-	radpg_source_close(&source);
-	radpg_context_delete(context);
+	{
+		uint8		digest[PG_SHA256_DIGEST_LENGTH];
+		ByteSource	source;
 
-	for (int n = 0; n < sizeof(digest); n++)
-		snprintf(text + 2 * n, 3, "%02x", digest[n]);
+		if (kind == SOURCE_BYTEA ? !radpg_bytea_source(context, value, "content", &source) :
+			!radpg_large_object_source(context, DatumGetObjectId(value), "content", &source))
+			radpg_throw(context);
+		hash_source(context, &source, digest);
+		*bytes += source.length;
+		radpg_source_close(&source);
+		text = hexadecimal(digest, sizeof(digest));
+	}
+	radpg_context_delete(context);
+	return text;
+}
+
+static char *
+hexadecimal(const uint8 *bytes, int count)
+{
+	char	   *text = palloc(2 * count + 1);
+
+	for (int n = 0; n < count; n++)
+		snprintf(text + 2 * n, 3, "%02x", bytes[n]);
 	return text;
 }
 

@@ -1,15 +1,15 @@
 /*
- * SHA-256 of what images and masks are stored as.
+ * Hashes of what images and masks are stored as.
  */
 #ifndef RADPG_JOBS_CONTENT_HASH_H
 #define RADPG_JOBS_CONTENT_HASH_H
 
-#include "compat.h"
+#include "scan.h"
 
 /*
- * Hash of a value of a type that image and mask can have, as palloc'd
- * hexadecimal text.  The number of bytes read is added to *bytes.
+ * Hash of an image or a mask as palloc'd hexadecimal text.  The number of
+ * bytes stored is added to *bytes.
  */
-extern char *radpg_content_hash(Oid type, Datum value, int64 *bytes);
+extern char *radpg_content_hash(SourceKind kind, Datum value, int64 *bytes);
 
 #endif							/* RADPG_JOBS_CONTENT_HASH_H */

@@ -83,7 +83,7 @@ radiomics_cancel_job(PG_FUNCTION_ARGS)
 	bool		changed;
 
 	check_owner(job);
-	radpg_call_scheduler();
+	(void) radpg_call_scheduler(true);
 	changed = change_state(job, "cancelling");
 	PG_RETURN_BOOL(changed);
 }
@@ -95,7 +95,7 @@ radiomics_pause_job(PG_FUNCTION_ARGS)
 	int64		job = PG_GETARG_INT64(0);
 
 	check_owner(job);
-	radpg_call_scheduler();
+	(void) radpg_call_scheduler(true);
 	PG_RETURN_BOOL(change_state(job, "paused"));
 }
 
@@ -110,7 +110,7 @@ radiomics_resume_job(PG_FUNCTION_ARGS)
 	bool		paused;
 
 	check_owner(job);
-	radpg_call_scheduler();
+	(void) radpg_call_scheduler(true);
 	radpg_queue_enter(&access);
 	paused = radpg_queue_run("SELECT FROM radiomics.job WHERE id = $1 AND state = 'paused' FOR UPDATE",
 							 1, types, values, NULL) == 1;
@@ -131,15 +131,20 @@ radiomics_retry_job(PG_FUNCTION_ARGS)
 	int64		count;
 
 	check_owner(job);
-	radpg_call_scheduler();
+	(void) radpg_call_scheduler(true);
 	radpg_queue_enter(&access);
 	radpg_queue_run("SELECT state FROM radiomics.job WHERE id = $1 FOR UPDATE", 1, types, values, NULL);
 	state = TextDatumGetCString(radpg_queue_value(&is_null));
-	if (strcmp(state, "cancelled") == 0 || strcmp(state, "cancelling") == 0)
+	if (strcmp(state, "cancelled") == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("job %lld has been cancelled", (long long) job),
 				 errhint("Submit it again: only the keys that are missing are computed.")));
+	if (strcmp(state, "cancelling") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("job %lld has tasks that are being stopped", (long long) job),
+				 errhint("Wait for it with radiomics.wait_job, then call radiomics.retry_job again.")));
 	radpg_queue_run("SELECT radiomics.retry_errors($1)", 1, types, values, NULL);
 	count = DatumGetInt64(radpg_queue_value(&is_null));
 	if (strcmp(state, "failed") == 0 || (strcmp(state, "done") == 0 && count > 0))
@@ -198,7 +203,7 @@ radiomics_wait_job(PG_FUNCTION_ARGS)
 													  TimestampTzGetDatum(GetCurrentTimestamp()),
 													  PG_GETARG_DATUM(1)));
 	if (!has_ended(awaited_state(job)) && !RecoveryInProgress() && !XactReadOnly)
-		radpg_call_scheduler();
+		(void) radpg_call_scheduler(true);
 	for (;;)
 	{
 		state = awaited_state(job);

@@ -11,6 +11,7 @@
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -23,7 +24,6 @@
 #define LOCK_DEPARTURE 0
 
 static Oid	queue_table(const char *name, bool missing_ok);
-static Oid	table_owner(Oid table);
 static void set_lock_tag(LOCKTAG *tag, const char *table, int64 number);
 static void at_transaction_end(XactEvent event, void *argument);
 
@@ -56,9 +56,10 @@ queue_table(const char *name, bool missing_ok)
 	return table;
 }
 
-static Oid
-table_owner(Oid table)
+Oid
+radpg_queue_owner(void)
 {
+	Oid			table = queue_table("job", false);
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 	Oid			owner;
 
@@ -72,7 +73,7 @@ table_owner(Oid table)
 void
 radpg_queue_enter(QueueAccess *access)
 {
-	Oid			owner = table_owner(queue_table("job", false));
+	Oid			owner = radpg_queue_owner();
 
 	GetUserIdAndSecContext(&access->user, &access->security_context);
 	SetUserIdAndSecContext(owner, access->security_context | SECURITY_LOCAL_USERID_CHANGE);
@@ -107,15 +108,15 @@ radpg_queue_value(bool *is_null)
 }
 
 /*
- * Locks of the default method: a user's pg_advisory_unlock_all() in a worker
- * does not release them.  Their name is an object that cannot exist: a row of
- * the table.
+ * Locks of the user's method, because a session keeps those when a transaction
+ * aborts and loses them when it ends.  The last field keeps them apart from
+ * advisory locks that SQL can take, where it is 1 or 2.
  */
 static void
 set_lock_tag(LOCKTAG *tag, const char *table, int64 number)
 {
-	SET_LOCKTAG_OBJECT(*tag, MyDatabaseId, queue_table(table, false), (uint32) number,
-					   (uint16) (number >> 32));
+	SET_LOCKTAG_ADVISORY(*tag, MyDatabaseId, queue_table(table, false), (uint32) number,
+						 0x8000 | (uint16) (number >> 32));
 }
 
 bool
@@ -129,6 +130,18 @@ void
 radpg_unlock_task(void)
 {
 	LockRelease(&task_lock, ExclusiveLock, true);
+}
+
+/* Keys of equal hash wait for each other, which does no harm. */
+void
+radpg_lock_key(Oid target, Datum key)
+{
+	uint64		hash = DatumGetUInt64(DirectFunctionCall2(jsonb_hash_extended, key,
+														  Int64GetDatum(0)));
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, target, (uint32) hash, (uint16) (hash >> 32));
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 bool
@@ -172,8 +185,8 @@ radpg_unlock_departure(void)
  * runs now will see what we commit; if none runs, one is started now and stays
  * at least as long.
  */
-void
-radpg_call_scheduler(void)
+bool
+radpg_call_scheduler(bool must)
 {
 	static bool registered = false;
 	QueueAccess access;
@@ -189,13 +202,15 @@ radpg_call_scheduler(void)
 		SchedulerStart start = {.database = MyDatabaseId};
 
 		LockRelease(&scheduler, ShareLock, false);
-		if (!radpg_start_process("radiomics scheduler", "radpg_scheduler_main", 1,
-								 &start, sizeof(start), NULL))
+		if (radpg_start_process("radiomics scheduler", "radpg_scheduler_main", 1,
+								&start, sizeof(start), NULL))
+			return true;
+		if (must)
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
 					 errmsg("cannot start the scheduler of jobs: all background workers are in use"),
 					 errhint("Try again later, or raise max_worker_processes.")));
-		return;
+		return false;
 	}
 
 	radpg_queue_enter(&access);
@@ -207,6 +222,7 @@ radpg_call_scheduler(void)
 		RegisterXactCallback(at_transaction_end, NULL);
 		registered = true;
 	}
+	return true;
 }
 
 /* Waking another process by mistake does no harm. */

@@ -20,6 +20,9 @@ typedef struct QueueAccess
 /* Is the extension, with its queue, in this database?  In a transaction. */
 extern bool radpg_queue_exists(void);
 
+/* The owner of the queue's tables. */
+extern Oid	radpg_queue_owner(void);
+
 /*
  * Become the owner of the queue's tables, with SPI connected, for statements
  * of this library only; nothing that a user can define runs in between.  An
@@ -46,6 +49,12 @@ extern Datum radpg_queue_value(bool *is_null);
 extern bool radpg_lock_task(int64 task);
 extern void radpg_unlock_task(void);
 
+/*
+ * Until the end of the transaction, nobody else computes this key of this
+ * table: who read an older scan writes first.
+ */
+extern void radpg_lock_key(Oid target, Datum key);
+
 /* The scheduler's own: one at a time.  False when another one has it. */
 extern bool radpg_lock_scheduler(void);
 extern void radpg_unlock_scheduler(void);
@@ -59,8 +68,9 @@ extern void radpg_unlock_departure(void);
 
 /*
  * See to it that a scheduler runs and looks at the queue as soon as the current
- * transaction has committed.
+ * transaction has committed.  When none can be started, an error if it must
+ * be, else false.
  */
-extern void radpg_call_scheduler(void);
+extern bool radpg_call_scheduler(bool must);
 
 #endif							/* RADPG_JOBS_QUEUE_H */

@@ -39,10 +39,22 @@ radpg_result_table(const Cohort *cohort, const char *name, char **quoted_name)
 		create_table(cohort, quote_qualified_identifier(range->schemaname, range->relname));
 		table = RangeVarGetRelid(range, NoLock, false);
 	}
-	*quoted_name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-											  get_rel_name(table));
+	*quoted_name = radpg_table_name(table);
 	check_table(cohort, table, *quoted_name);
 	return table;
+}
+
+/* Quoted, with its schema. */
+char *
+radpg_table_name(Oid table)
+{
+	const char *name = get_rel_name(table);
+
+	if (name == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("table with OID %u does not exist", table)));
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), name);
 }
 
 /*

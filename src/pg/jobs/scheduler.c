@@ -461,7 +461,7 @@ give_up(int64 job)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	radpg_queue_enter(&access);
-	radpg_queue_run("SELECT radiomics.set_job_state($1, 'failed', '53000', "
+	radpg_queue_run("SELECT radiomics.set_job_state($1, 'cancelling', '53000', "
 					"'the workers of the job cannot start: see the server log')",
 					1, types, values, NULL);
 	radpg_queue_leave(&access);

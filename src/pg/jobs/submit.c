@@ -209,7 +209,7 @@ radpg_enter_job(const JobDefinition *job, int chunk, const char *mode)
 	bool		is_null;
 	int64		number;
 
-	radpg_call_scheduler();
+	(void) radpg_call_scheduler(true);
 	radpg_queue_enter(&access);
 	radpg_queue_run("SELECT radiomics.create_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 					12, job_types, job_values, NULL);

@@ -176,7 +176,7 @@ load_job(int64 number)
 	if (radpg_queue_exists())
 	{
 		radpg_queue_enter(&access);
-		found = radpg_queue_run("SELECT query, search_path, target_name, profile, settings, "
+		found = radpg_queue_run("SELECT query, search_path, target, profile, settings, "
 								"settings_hash, managed FROM radiomics.job WHERE id = $1",
 								1, types, values, NULL) == 1;
 		if (found)
@@ -189,7 +189,7 @@ load_job(int64 number)
 
 			job.id = number;
 			job.query = SPI_getvalue(row, descriptor, 1);
-			job.target_name = SPI_getvalue(row, descriptor, 3);
+			job.target = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &is_null));
 			job.profile = SPI_getvalue(row, descriptor, 4);
 			job.settings = PointerGetDatum(PG_DETOAST_DATUM_COPY(SPI_getbinval(row, descriptor, 5,
 																			  &is_null)));
@@ -505,7 +505,7 @@ settle_failure(ClaimedTask *task, ErrorData *error)
 		Datum		job_values[] = {Int64GetDatum(job.id), values[1], values[2]};
 
 		radpg_queue_run("SELECT radiomics.recover_task($1, NULL)", 1, types, values, NULL);
-		radpg_queue_run("SELECT radiomics.set_job_state($1, 'failed', $2, $3)", 3, job_types,
+		radpg_queue_run("SELECT radiomics.set_job_state($1, 'cancelling', $2, $3)", 3, job_types,
 						job_values, NULL);
 		end = JOB_FAILED;
 	}
