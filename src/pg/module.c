@@ -6,6 +6,7 @@
 #include "utils/builtins.h"
 
 #include "gpu/gpu.h"
+#include "jobs/jobs.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -49,6 +50,7 @@ _PG_init(void)
 							 &cpu_level, CPU_LEVEL_AUTO, cpu_levels,
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
 	radpg_gpu_initialise();
+	radpg_jobs_init();
 	radpg_reserve_guc_prefix("radiomics");
 }
 
