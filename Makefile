@@ -61,7 +61,8 @@ REGRESS = setup \
 	volume \
 	gpu \
 	jobs \
-	feature_tables
+	feature_tables \
+	dicom
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.

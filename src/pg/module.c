@@ -7,6 +7,7 @@
 
 #include "gpu/gpu.h"
 #include "jobs/jobs.h"
+#include "dicom.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -51,6 +52,7 @@ _PG_init(void)
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
 	radpg_gpu_initialise();
 	radpg_jobs_init();
+	radpg_manifest_init();
 	radpg_reserve_guc_prefix("radiomics");
 }
 

@@ -8,6 +8,7 @@
 
 #include "formats/codec.h"
 #include "formats/container.h"
+#include "formats/dicom_codec.h"
 #include "formats/metaimage.h"
 #include "formats/nifti.h"
 #include "formats/nrrd.h"
@@ -18,6 +19,7 @@ static const Codec *const codecs[] = {
 	&rad_nrrd_codec,
 	&rad_metaimage_codec,
 	&rad_container_codec,
+	&rad_dicom_codec,
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -30,7 +32,6 @@ static const struct
 	size_t		length;
 	const char *name;
 }			strangers[] = {
-	{128, "DICM", 4, "a DICOM file"},
 	{0, "II*\0", 4, "a TIFF file"},
 	{0, "MM\0*", 4, "a TIFF file"},
 	{0, "\x89PNG", 4, "a PNG file"},
