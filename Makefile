@@ -62,7 +62,8 @@ REGRESS = setup \
 	gpu \
 	jobs \
 	feature_tables \
-	dicom
+	dicom \
+	files
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.

@@ -81,6 +81,18 @@ SELECT function_returns('radiomics', 'suv', ARRAY['radiomics.volume', 'bytea'], 
 SELECT function_returns('radiomics', 'manifest', ARRAY['text', 'boolean'], 'setof radiomics.manifest_entry');
 SELECT function_returns('radiomics', 'manifest', ARRAY['bytea'], 'setof radiomics.manifest_entry');
 SELECT volatility_is('radiomics', 'manifest', ARRAY['text', 'boolean'], 'volatile');
+-- Files and pictures.
+SELECT function_returns('radiomics', name, ARRAY['radiomics.volume', 'text'], 'bytea')
+FROM   unnest(ARRAY['to_nifti', 'to_nrrd', 'to_metaimage']) AS name;
+SELECT function_returns('radiomics', 'to_tiff', ARRAY['radiomics.volume', 'text', 'integer', 'jsonb'], 'bytea');
+SELECT function_returns('radiomics', 'tiff_tags', ARRAY['bytea'], 'jsonb');
+SELECT function_returns('radiomics', name, ARRAY['jsonb', 'integer[]'], 'integer[]')
+FROM   unnest(ARRAY['tiff_map_point', 'tiff_unmap_point']) AS name;
+SELECT is(array_agg(proargnames::text || provolatile ORDER BY proargtypes[0]::regtype::text COLLATE "C"),
+          array_agg('{image,mask,plane,slice,window_centre,window_width,panels,panel_size,label,zoom,invert,annotate}'
+                    || CASE proargtypes[0] WHEN 'oid'::regtype THEN 'v' ELSE 'i' END
+                    ORDER BY proargtypes[0]::regtype::text COLLATE "C"), 'arguments of to_png')
+FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace AND proname = 'to_png';
 
 -- Settings.
 SELECT function_returns('radiomics', 'settings', ARRAY['text'], 'jsonb');

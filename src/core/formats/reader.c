@@ -12,12 +12,14 @@
 #include "formats/metaimage.h"
 #include "formats/nifti.h"
 #include "formats/nrrd.h"
+#include "formats/tiff.h"
 
 /* All formats, asked in this order. */
 static const Codec *const codecs[] = {
 	&rad_nifti_codec,
 	&rad_nrrd_codec,
 	&rad_metaimage_codec,
+	&rad_tiff_codec,
 	&rad_container_codec,
 	&rad_dicom_codec,
 };
@@ -32,8 +34,6 @@ static const struct
 	size_t		length;
 	const char *name;
 }			strangers[] = {
-	{0, "II*\0", 4, "a TIFF file"},
-	{0, "MM\0*", 4, "a TIFF file"},
 	{0, "\x89PNG", 4, "a PNG file"},
 	{0, "\x89HDF", 4, "an HDF5 (MINC) file"},
 	{0, "PK\x03\x04", 4, "a ZIP archive"},
