@@ -50,10 +50,16 @@ rad_container_defaults(VoxelType type, const int size[3])
 {
 	ContainerOptions options = {
 		.brick = {32, 32, 32},
-		.compression = BRICK_LZ4,
+		.compression = BRICK_ZSTD,
 		.filter = FILTER_DELTA_XY,
 		.level = 1,
 	};
+
+	/* Masks, most often: long runs, which differences would only break up. */
+	if (rad_voxel_size(type) == 1)
+		options.filter = FILTER_NONE;
+	if (type == VOXEL_FLOAT32 || type == VOXEL_FLOAT64)
+		options.filter = FILTER_NARROW;
 
 	for (int axis = 0; axis < 3; axis++)
 	{
