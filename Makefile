@@ -52,7 +52,8 @@ REGRESS = setup \
 	matrices \
 	parallel \
 	large_object \
-	volume
+	volume \
+	volume_functions
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot
 # Results and expected output lie with those of pg_regress.
