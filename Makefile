@@ -63,7 +63,8 @@ REGRESS = setup \
 	jobs \
 	feature_tables \
 	dicom \
-	files
+	files \
+	volume_functions
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.

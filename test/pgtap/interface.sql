@@ -64,6 +64,11 @@ SELECT has_composite('radiomics', 'mask_label', 'a label of a mask');
 SELECT function_returns('radiomics', 'volume_from_bytes', ARRAY['bytea', 'text', 'integer'], 'radiomics.volume');
 SELECT function_returns('radiomics', 'volume_info', ARRAY['radiomics.volume'], 'radiomics.volume_header');
 SELECT function_returns('radiomics', 'labels', ARRAY['radiomics.volume'], 'setof radiomics.mask_label');
+SELECT function_returns('radiomics', 'volume_from_large_object', ARRAY['oid', 'text', 'integer'], 'radiomics.volume');
+SELECT function_returns('radiomics', 'volume_from_file', ARRAY['text', 'text', 'integer'], 'radiomics.volume');
+SELECT function_returns('radiomics', 'volume_to_array', ARRAY['radiomics.volume', 'integer[]', 'integer[]'], 'double precision[]');
+SELECT function_returns('radiomics', 'same_grid', ARRAY['radiomics.volume', 'radiomics.volume', 'double precision'], 'boolean');
+SELECT function_returns('radiomics', 'align_mask', ARRAY['radiomics.volume', 'radiomics.volume'], 'radiomics.volume');
 SELECT cast_context_is('bytea', 'radiomics.volume', 'assignment');
 
 -- DICOM.
