@@ -37,6 +37,8 @@ typedef enum RadErrorCode
 	RAD_INTERNAL				/* XX000 cannot happen */
 } RadErrorCode;
 
+struct RegionRequest;
+
 typedef struct RadContext
 {
 	/* The last failure; message is empty while code is RAD_OK. */
@@ -53,6 +55,9 @@ typedef struct RadContext
 	/* Cancel: true means stop.  May be NULL.  May longjmp (see above). */
 	bool		(*interrupted) (void *argument);
 	void	   *interrupt_argument;
+
+	/* What a device was asked about the region at hand (device/request.h), or NULL. */
+	struct RegionRequest *request;
 } RadContext;
 
 /*

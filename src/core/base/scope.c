@@ -50,6 +50,7 @@ rad_scope_open(Scope *scope, RadContext *parent)
 	scope->context.allocator = scope;
 	scope->context.interrupted = parent->interrupted;
 	scope->context.interrupt_argument = parent->interrupt_argument;
+	scope->context.request = parent->request;
 }
 
 void

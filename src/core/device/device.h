@@ -52,6 +52,8 @@ typedef struct CubeCounts
 	int64_t		z_sum[256];		/* sum of the cubes' z */
 } CubeCounts;
 
+struct RegionRequest;			/* device/request.h */
+
 typedef struct Device
 {
 	const char *name;			/* "cpu x86-64-v3" */
@@ -119,6 +121,17 @@ typedef struct Device
 	/* Marching cubes configurations of a mask (bytes 0 or 1, x fastest). */
 	bool		(*count_cubes) (RadContext *context, const int size[3],
 								const uint8_t *mask, CubeCounts *cubes);
+
+	/*
+	 * Of a device that is asked once per region (device/request.h), else NULL.
+	 * begin sends the request, or leaves it to the CPU; wait returns when its
+	 * state is no longer REQUEST_PENDING; end forgets it in any state.  A
+	 * device that cannot answer is no failure: only a cancel (or lack of the
+	 * caller's memory) returns false.
+	 */
+	bool		(*begin) (RadContext *context, struct RegionRequest *request);
+	bool		(*wait) (RadContext *context, struct RegionRequest *request);
+	void		(*end) (RadContext *context, struct RegionRequest *request);
 } Device;
 
 /* The CPU at each x86-64 level we build for; a level may not run everywhere. */

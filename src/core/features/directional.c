@@ -546,12 +546,22 @@ list_matrices(RadContext *context, const Counting *counting)
 
 /* Are dense counters small enough, and not nearly all 0? */
 static bool
-is_dense(const Counting *counting)
+is_dense(const GreyLevels *levels, int columns, int keys_per_voxel)
 {
-	return counting->matrix_size * RAD_DIRECTION_COUNT * (int64_t) sizeof(uint32_t) <=
-		DENSE_BYTES &&
-		counting->matrix_size <= COUNTERS_PER_KEY * counting->family->keys_per_voxel *
-		counting->levels->voxel_count;
+	int64_t		matrix_size = (int64_t) levels->level_count * columns;
+
+	return matrix_size * RAD_DIRECTION_COUNT * (int64_t) sizeof(uint32_t) <= DENSE_BYTES &&
+		matrix_size <= COUNTERS_PER_KEY * keys_per_voxel * levels->voxel_count;
+}
+
+bool
+rad_counts_densely(const GreyLevels *levels, int columns, int keys_per_voxel)
+{
+	if (levels->bytes_per_level == 2)
+		for (int level = 1; level <= levels->level_count; level++)
+			if (levels->histogram[level] == 0)
+				return false;
+	return levels->voxel_count <= MOST_VOXELS && is_dense(levels, columns, keys_per_voxel);
 }
 
 bool
@@ -584,7 +594,7 @@ rad_directional_matrices(RadContext *context, const TextureInput *input,
 	counting.matrix_size = (int64_t) counting.levels->level_count * counting.columns;
 	while (counting.columns >> counting.column_bits != 0)
 		counting.column_bits++;
-	if (is_dense(&counting))
+	if (is_dense(counting.levels, counting.columns, family->keys_per_voxel))
 	{
 		counting.merged = rad_new(context, uint32_t, counting.matrix_size);
 		counting.row = rad_new_zeroed(context, uint32_t, counting.columns + CELL_STRIP);

@@ -45,4 +45,13 @@ extern bool rad_directional_matrices(RadContext *context, const TextureInput *in
 									 const DirectionalFamily *family,
 									 MatrixSink sink, void *argument);
 
+/*
+ * Are levels counted as they are in dense tables of so many columns?  False
+ * when empty levels are squeezed out first, or occurrences are listed.
+ */
+extern bool rad_counts_densely(const GreyLevels *levels, int columns, int keys_per_voxel);
+
+/* Columns of a run length table: the longest axis of the box. */
+extern int	rad_longest_run(const GreyLevels *levels);
+
 #endif							/* RAD_FEATURES_DIRECTIONAL_H */

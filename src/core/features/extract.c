@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/scope.h"
+#include "features/counting_plan.h"
 #include "features/diagnostics.h"
 #include "features/families.h"
 
@@ -303,10 +304,59 @@ neighbourhood_distance(const Settings *settings)
 	return distance;
 }
 
+/* Is there a family that is evaluated on grey levels? */
+static bool
+wants_levels(const Settings *settings)
+{
+	bool		wanted = false;
+
+	for (int family = FAMILY_INTENSITY_HISTOGRAM; family < FAMILY_COUNT; family++)
+		if (family != FAMILY_INTENSITY_VOLUME_HISTOGRAM)
+			wanted |= rad_settings_wants_family(settings, (Family) family);
+	return wanted;
+}
+
+/* What a device that is asked by region was asked about one. */
+typedef struct Question
+{
+	RegionRequest request;
+	GreyLevels *levels;			/* or NULL: to be built when needed */
+} Question;
+
+/*
+ * Send the counting of a region to a device that is asked by region; it counts
+ * while the families that need no counts are computed here.  Levels that
+ * cannot be built are reported when their families' turn comes, as without
+ * such a device.
+ */
+static bool
+ask_device(RadContext *context, const Extraction *extraction, const Region *region,
+		   Question *question)
+{
+	const Settings *settings = extraction->settings;
+
+	question->levels = NULL;
+	context->request = NULL;
+	if (extraction->device->begin == NULL)
+		return true;
+	if (wants_levels(settings) &&
+		!rad_grey_levels_build(context, region, settings, neighbourhood_distance(settings),
+							   &question->levels))
+	{
+		if (!rad_is_data_failure(context->code))
+			return false;
+		rad_clear_error(context);
+		question->levels = NULL;
+	}
+	rad_plan_counting(&question->request, region, question->levels, settings);
+	question->request.cpu = rad_cpu_best();
+	return rad_request_begin(context, extraction->device, &question->request);
+}
+
 /* The families that are evaluated on the grey levels of one region. */
 static bool
 level_families(RadContext *context, const Extraction *extraction, const Region *region,
-			   FeatureValues *values)
+			   GreyLevels *levels, FeatureValues *values)
 {
 	const Settings *settings = extraction->settings;
 	TextureInput input = {
@@ -315,16 +365,12 @@ level_families(RadContext *context, const Extraction *extraction, const Region *
 		.settings = settings,
 		.aggregations = settings->aggregations,
 	};
-	GreyLevels *levels;
-	bool		wanted = false;
 
-	for (int family = FAMILY_INTENSITY_HISTOGRAM; family < FAMILY_COUNT; family++)
-		if (family != FAMILY_INTENSITY_VOLUME_HISTOGRAM)
-			wanted |= rad_settings_wants_family(settings, (Family) family);
-	if (!wanted)
+	if (!wants_levels(settings))
 		return true;
-	if (!rad_grey_levels_build(context, region, settings,
-							   neighbourhood_distance(settings), &levels))
+	if (levels == NULL &&
+		!rad_grey_levels_build(context, region, settings, neighbourhood_distance(settings),
+							   &levels))
 		return false;
 	input.levels = levels;
 
@@ -370,6 +416,31 @@ release_image(Extraction *extraction)
 }
 
 /*
+ * Every wanted family of a region; those that need no counts come first, since
+ * a device may still be counting.
+ */
+static bool
+region_families(RadContext *context, const Extraction *extraction, const Region *region,
+				GreyLevels *levels, FeatureValues *values)
+{
+	const Settings *settings = extraction->settings;
+
+	if (rad_settings_wants_family(settings, FAMILY_LOCAL_INTENSITY) &&
+		!rad_local_intensity_features(context, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_STATISTICS) &&
+		!rad_intensity_statistics_features(context, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_VOLUME_HISTOGRAM) &&
+		!rad_intensity_volume_histogram_features(context, region, settings, values))
+		return false;
+	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY) &&
+		!rad_morphology_features(context, extraction->device, region, settings, values))
+		return false;
+	return level_families(context, extraction, region, levels, values);
+}
+
+/*
  * Everything about one label; after a failure *features is half filled.  The
  * last label gives the image back as soon as its region holds what it needs.
  */
@@ -378,9 +449,10 @@ extract_label(RadContext *context, Extraction *extraction, int32_t label, bool l
 			  LabelFeatures *features)
 {
 	const Settings *settings = extraction->settings;
-	FeatureValues *values = &features->values;
 	const LabelSummary *summary;
 	Region	   *region;
+	Question	question;
+	bool		computed;
 
 	clear_features(features, label);
 	summary = find_label(context, extraction->mask, label);
@@ -397,20 +469,12 @@ extract_label(RadContext *context, Extraction *extraction, int32_t label, bool l
 	}
 	if (last)
 		release_image(extraction);
+	if (!ask_device(context, extraction, region, &question))
+		return false;
 
-	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY) &&
-		!rad_morphology_features(context, extraction->device, region, settings, values))
-		return false;
-	if (rad_settings_wants_family(settings, FAMILY_LOCAL_INTENSITY) &&
-		!rad_local_intensity_features(context, region, settings, values))
-		return false;
-	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_STATISTICS) &&
-		!rad_intensity_statistics_features(context, region, settings, values))
-		return false;
-	if (rad_settings_wants_family(settings, FAMILY_INTENSITY_VOLUME_HISTOGRAM) &&
-		!rad_intensity_volume_histogram_features(context, region, settings, values))
-		return false;
-	if (!level_families(context, extraction, region, values))
+	computed = region_families(context, extraction, region, question.levels, &features->values);
+	rad_request_end(context, context->request);
+	if (!computed)
 		return false;
 	features->voxel_count = region->intensity_count;
 	return true;

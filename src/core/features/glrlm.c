@@ -10,8 +10,8 @@
 #include "features/directional.h"
 #include "features/level_size_formulas.h"
 
-static int
-longest_run(const GreyLevels *levels)
+int
+rad_longest_run(const GreyLevels *levels)
 {
 	int			longest = levels->size[0];
 
@@ -28,7 +28,7 @@ count_runs(RadContext *context, const Device *device, const GreyLevels *levels,
 {
 	(void) settings;
 	return device->count_runs(context, levels, first_slice, last_slice, directions,
-							  longest_run(levels), counts);
+							  rad_longest_run(levels), counts);
 }
 
 static int
@@ -77,7 +77,7 @@ rad_glrlm_matrices(RadContext *context, TextureInput *input,
 				   MatrixSink sink, void *argument)
 {
 	static const DirectionalFamily family = {
-		.column_count = longest_run,
+		.column_count = rad_longest_run,
 		.count = count_runs,
 		.list = list_runs,
 		.keys_per_voxel = 1,

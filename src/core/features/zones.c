@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/request.h"
+
 /*
  * Zones by level and column (size or distance).  Columns below `columns` are
  * counted in a table, where a bit marks each count that is not 0; the others
@@ -119,6 +121,7 @@ rad_texture_zones(RadContext *context, TextureInput *input, bool planar,
 {
 	ZoneList   *list = input->zones[planar];
 	uint16_t   *distance = NULL;
+	bool		brought;
 
 	/* A real distance is at least 1. */
 	if (list != NULL &&
@@ -128,10 +131,13 @@ rad_texture_zones(RadContext *context, TextureInput *input, bool planar,
 		return true;
 	}
 	rad_texture_release_zones(context, input, planar);
-	if (with_distance && !measure_distance(context, input, planar, &distance))
-		return false;
 	list = rad_new_zeroed(context, ZoneList, 1);
 	if (list == NULL ||
+		!rad_request_zones(context, input->levels, planar, with_distance, list, &brought))
+		return false;
+	if (!brought && with_distance && !measure_distance(context, input, planar, &distance))
+		return false;
+	if (!brought &&
 		!input->device->find_zones(context, input->levels, distance, planar, list))
 		return false;
 	rad_release(context, distance);

@@ -1,0 +1,25 @@
+/*
+ * The kernels run by the CPU, for tests in C.
+ */
+#ifndef RAD_CUDA_HOST_H
+#define RAD_CUDA_HOST_H
+
+#ifdef __cplusplus
+extern "C"
+{
+#endif
+
+#include "device/request.h"
+
+/*
+ * Count a batch with blocks on so many host threads, each block's threads in
+ * an order that depends on thread_order, and so much shared memory per block.
+ */
+extern bool host_count_batch(CountBuffer *const *requests, int count, unsigned threads,
+							 uint32_t thread_order, size_t shared_limit);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif							/* RAD_CUDA_HOST_H */

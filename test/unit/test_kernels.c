@@ -1,0 +1,201 @@
+/*
+ * The GPU's kernels, run block by block by the CPU, against the CPU's own
+ * kernels: requests about thousands of random regions, all families, every
+ * byte.  The CPU's kernels are compared with the definitions elsewhere.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "kernels/host.h"
+#include "random_request.h"
+
+/* Requests counted in one batch. */
+#define BATCH 16
+
+/* A stand-in for the shared memory of different chips. */
+static const size_t shared_limits[] = {4096, 49152, 101376, 232448};
+
+static CountBuffer *
+copy_of(RadContext *context, const CountBuffer *buffer)
+{
+	CountBuffer *copy = rad_allocate(context, (size_t) buffer->bytes, 1);
+
+	memcpy(copy, buffer, (size_t) buffer->bytes);
+	return copy;
+}
+
+/* Several regions of up to the given size and levels, in one batch. */
+static void
+compare_batch(uint64_t *state, int count, int largest_size, int level_count, int64_t most,
+			  unsigned threads)
+{
+	RadContext *context = rad_context_create();
+	CountBuffer *expected[BATCH];
+	CountBuffer *counted[BATCH];
+	int			requests = 0;
+
+	for (int n = 0; n < count; n++)
+	{
+		CountBuffer *buffer = random_request(context, state, largest_size,
+											 random_between(state, 2, level_count), most);
+
+		if (buffer == NULL)
+			continue;
+		assert_true(rad_request_is_valid(buffer, buffer->bytes));
+		expected[requests] = buffer;
+		counted[requests++] = copy_of(context, buffer);
+	}
+	for (int n = 0; n < requests; n++)
+		assert_true(rad_request_answer(context, rad_cpu_best(), expected[n]));
+	assert_true(host_count_batch(counted, requests, threads, random_next(state),
+								 shared_limits[random_next(state) % 4]));
+	for (int n = 0; n < requests; n++)
+		assert_true(same_answers(expected[n], counted[n]));
+	rad_context_destroy(context);
+}
+
+static void
+thousands_of_small_regions(void **state)
+{
+	uint64_t	random = 20240601;
+
+	(void) state;
+	for (int n = 0; n < 140; n++)
+		compare_batch(&random, BATCH, 1 + n % 12, n % 3 == 0 ? 12 : 40, 4 << 20, 1);
+}
+
+static void
+hundreds_of_medium_regions(void **state)
+{
+	uint64_t	random = 20240602;
+
+	(void) state;
+	for (int n = 0; n < 30; n++)
+		compare_batch(&random, 8, 30, n % 2 ? 64 : 250, 16 << 20, 1);
+}
+
+/* 16-bit levels, counters that fit no shared memory. */
+static void
+many_levels(void **state)
+{
+	uint64_t	random = 20240603;
+
+	(void) state;
+	for (int n = 0; n < 12; n++)
+		compare_batch(&random, 4, 24, 1024, 64 << 20, 1);
+}
+
+/* Blocks that run at the same time: unions across tiles meet. */
+static void
+concurrent_blocks(void **state)
+{
+	uint64_t	random = 20240604;
+
+	(void) state;
+	for (int n = 0; n < 12; n++)
+		compare_batch(&random, 4, 60, 8, 32 << 20, 4);
+}
+
+/* Few levels in large blocks: zones and runs through the whole region. */
+static void
+large_regions(void **state)
+{
+	uint64_t	random = 20240605;
+
+	(void) state;
+	compare_batch(&random, 1, 200, 3, 256 << 20, 2);
+	compare_batch(&random, 2, 100, 32, 256 << 20, 2);
+}
+
+/* A cube of 200^3 voxels of one level: one zone, longest runs, full counters. */
+static void
+one_level(void **state)
+{
+	const int	size[3] = {200, 200, 200};
+	const int	offset[3] = {0, 0, 0};
+	const int64_t voxels = 8000000;
+	RadContext *context = rad_context_create();
+	uint16_t   *dense = rad_new(context, uint16_t, voxels);
+	uint8_t    *mask = rad_new(context, uint8_t, voxels);
+	RegionRequest request;
+	CountBuffer *expected;
+	CountBuffer *counted;
+	int64_t		bytes;
+
+	(void) state;
+	for (int64_t n = 0; n < voxels; n++)
+	{
+		dense[n] = 1;
+		mask[n] = 1;
+	}
+	rad_request_init(&request, levels_from_dense(context, size, dense, 1, 1, 1, 0));
+	rad_request_set_mask(&request, mask, size, 200, 40000, offset);
+	rad_request_add(&request, (CountItem) {.kind = COUNT_CUBES});
+	rad_request_add(&request, (CountItem) {.kind = COUNT_COOCCURRENCES,.distance = 1,
+					.directions = ALL_DIRECTIONS});
+	rad_request_add(&request, (CountItem) {.kind = COUNT_RUNS,.columns = 200,
+					.directions = ALL_DIRECTIONS});
+	rad_request_add(&request, (CountItem) {.kind = COUNT_ZONES,.distance = 1});
+	bytes = rad_request_layout(&request, 64 << 20);
+	expected = rad_allocate(context, (size_t) bytes, 1);
+	rad_request_write(&request, expected);
+	counted = copy_of(context, expected);
+	assert_true(rad_request_answer(context, rad_cpu_best(), expected));
+	assert_true(host_count_batch(&counted, 1, 2, 77, 49152));
+	assert_true(same_answers(expected, counted));
+
+	/* Closed forms: one zone of all voxels, at border distance 1; 200^2 runs along x. */
+	assert_int_equal(counted->items[3].found, 1);
+	assert_int_equal(((Zone *) ((char *) counted + counted->items[3].offset))->size, voxels);
+	assert_int_equal(((uint32_t *) ((char *) counted + counted->items[2].offset))[199], 40000);
+	rad_context_destroy(context);
+}
+
+/* Zones that find no room are reported as not answered, and nothing is overrun. */
+static void
+zones_without_room(void **state)
+{
+	const int	size[3] = {20, 20, 20};
+	RadContext *context = rad_context_create();
+	uint16_t   *dense = rad_new(context, uint16_t, 8000);
+	RegionRequest request;
+	CountBuffer *buffer[2];
+	int64_t		bytes;
+
+	(void) state;
+	for (int n = 0; n < 8000; n++)
+		dense[n] = (uint16_t) (1 + n % 20 % 2 + 2 * (n / 20 % 20 % 2) + 4 * (n / 400 % 2));
+	rad_request_init(&request, levels_from_dense(context, size, dense, 8, 1, 1, 0));
+	rad_request_add(&request, (CountItem) {.kind = COUNT_ZONES});
+	bytes = rad_request_layout(&request, 64 << 10);
+	assert_int_not_equal(bytes, 0);
+	for (int n = 0; n < 2; n++)
+	{
+		buffer[n] = rad_allocate(context, (size_t) bytes, 1);
+		rad_request_write(&request, buffer[n]);
+	}
+	assert_true(rad_request_answer(context, rad_cpu_best(), buffer[0]));
+	assert_true(host_count_batch(&buffer[1], 1, 1, 3, 49152));
+	assert_int_equal(buffer[0]->items[0].found, 8000);
+	assert_int_equal(buffer[0]->items[0].answered, 0);
+	assert_true(same_answers(buffer[0], buffer[1]));
+	rad_context_destroy(context);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(thousands_of_small_regions),
+		cmocka_unit_test(hundreds_of_medium_regions),
+		cmocka_unit_test(many_levels),
+		cmocka_unit_test(concurrent_blocks),
+		cmocka_unit_test(large_regions),
+		cmocka_unit_test(one_level),
+		cmocka_unit_test(zones_without_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
