@@ -1,6 +1,6 @@
 # A cancel is obeyed in every phase: reading, resampling, and each family of a
-# large region.  The statement is timed out at ten moments spread over its
-# duration, so whatever takes long is met.  The delay is printed; it is 100 ms
+# large region.  The statement is timed out at moments spread over its duration,
+# so whatever takes long is met.  The delay is printed; it is 100 ms
 # at most on an idle machine and asserted with room for a busy one.
 use strict;
 use warnings;
@@ -33,26 +33,40 @@ INSERT INTO scans VALUES ('$name', pg_read_binary_file('$folder/$file'),
 SQL
 }
 
-# Run a call uncancelled for its duration, then cut it off at ten moments.
-sub try_phase
+# The seconds that a call takes uncancelled: the shortest of three runs, as the
+# first one meets cold caches.
+sub seconds_of
 {
-    my ($phase, $name, $call) = @_;
-    my $statement = "PERFORM ($call).voxel_count FROM scans WHERE name = '$name';";
-    my (@delays, $stdout, $stderr);
+    my ($statement) = @_;
+    my ($stdout, $stderr);
 
     $node->psql('postgres', <<SQL, stdout => \$stdout, stderr => \$stderr);
-DO \$\$ BEGIN $statement
-    RAISE NOTICE 'took %', extract(epoch FROM clock_timestamp() - statement_timestamp());
+DO \$\$
+DECLARE
+    begin_time timestamptz;
+    shortest double precision := 'Infinity';
+BEGIN
+    FOR run IN 1..3 LOOP
+        begin_time := clock_timestamp();
+        $statement
+        shortest := least(shortest, extract(epoch FROM clock_timestamp() - begin_time));
+    END LOOP;
+    RAISE NOTICE 'took %', shortest;
 END \$\$;
 SQL
-    my ($seconds) = $stderr =~ /took ([0-9.]+)/;
-    ok(defined $seconds, "$phase: runs when left alone") or return diag($stderr);
+    return $1 if $stderr =~ /took ([0-9.]+)/;
+    diag($stderr);
+    return undef;
+}
 
-    foreach my $tenth (0 .. 9)
-    {
-        my $limit = int(1 + $seconds * 1000 * $tenth / 10);
+# Milliseconds from a time-out to the end of the statement; undefined when the
+# statement was done before.
+sub delay_after
+{
+    my ($statement, $limit) = @_;
+    my ($stdout, $stderr);
 
-        $node->psql('postgres', <<SQL, stdout => \$stdout, stderr => \$stderr);
+    $node->psql('postgres', <<SQL, stdout => \$stdout, stderr => \$stderr);
 SET statement_timeout = $limit;
 DO \$\$ BEGIN $statement
     RAISE NOTICE 'not cancelled';
@@ -61,15 +75,44 @@ EXCEPTION WHEN query_canceled THEN
         extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 - $limit;
 END \$\$;
 SQL
-        push @delays, $1 if $stderr =~ /delay ([-0-9.]+)/;
+    return $1 if $stderr =~ /delay ([-0-9.]+)/;
+    diag($stderr) if $stderr !~ /not cancelled/;
+    return undef;
+}
+
+# Cut a call off at eight moments of its first eight tenths.  A moment with a
+# long delay is tried again: a stretch of code that does not listen is met every
+# time, another process that had the core is not.
+sub try_phase
+{
+    my ($phase, $name, $call) = @_;
+    my $statement = "PERFORM ($call).voxel_count FROM scans WHERE name = '$name';";
+    my $seconds = seconds_of($statement);
+    my @delays;
+
+    ok(defined $seconds, "$phase: runs when left alone") or return;
+
+    foreach my $tenth (0 .. 7)
+    {
+        my $limit = int(1 + $seconds * 1000 * $tenth / 10);
+        my $shortest;
+
+        foreach my $try (1 .. 5)
+        {
+            my $delay = delay_after($statement, $limit);
+
+            next if !defined $delay;
+            $shortest = $delay if !defined $shortest || $delay < $shortest;
+            last if $shortest < $longest_delay_ms;
+        }
+        push @delays, $shortest if defined $shortest;
     }
 
-    # The last moments may come too late when this run was faster than the first.
-    cmp_ok(scalar(@delays), '>=', 7, "$phase: cancelled at whatever moment")
-      or diag($stderr);
+    # The later moments may come too late when the machine got faster meanwhile.
+    cmp_ok(scalar(@delays), '>=', 4, "$phase: cancelled at whatever moment");
     my $delay = @delays ? max(@delays) : 'NaN';
     cmp_ok($delay, '<', $longest_delay_ms, "$phase: soon");
-    printf("## cancel, %s: at most %.0f ms after (runs %.1f s)\n", $phase, $delay, $seconds);
+    note(sprintf("## cancel, %s: at most %.0f ms after (runs %.1f s)", $phase, $delay, $seconds));
 }
 
 # The region lies in the last slices, so that everything is read.

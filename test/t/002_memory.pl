@@ -45,8 +45,8 @@ SQL
         my $limit = int((16 * $box + 64 * 1024 * 1024) / 1024);
         is($count, $voxels, "$name as a $kind: region of $voxels voxels");
         cmp_ok($after - $before, '<=', $limit, "$name as a $kind: at most $limit kB more");
-        printf("## memory, %s as a %s: %d kB more (limit %d)\n",
-            $name, $kind, $after - $before, $limit);
+        note(sprintf("## memory, %s as a %s: %d kB more (limit %d)",
+                $name, $kind, $after - $before, $limit));
     }
 }
 

@@ -34,6 +34,53 @@ normalised(RadContext *context, const Case *c, Volume *result)
 	return rad_normalise(context, &c->image, 100.0, clamped ? 1.5 : 0.0, result);
 }
 
+/* The box of a label in a mask of uint32 or bytes. */
+static Box
+box_of_label(const Volume *mask, double label)
+{
+	const int  *size = mask->grid.size;
+	Box			box = {{size[0], size[1], size[2]}, {0, 0, 0}};
+	int64_t		at = 0;
+
+	for (int z = 0; z < size[2]; z++)
+		for (int y = 0; y < size[1]; y++)
+			for (int x = 0; x < size[0]; x++)
+			{
+				int			index[3] = {x, y, z};
+				double		value;
+
+				rad_voxels_to_double(mask->type, mask->voxels, at++, 1, &value);
+				for (int axis = 0; axis < 3 && value == label; axis++)
+				{
+					if (index[axis] < box.lo[axis])
+						box.lo[axis] = index[axis];
+					if (index[axis] >= box.hi[axis])
+						box.hi[axis] = index[axis] + 1;
+				}
+			}
+	return box;
+}
+
+static bool
+resampled(RadContext *context, const Case *c, Volume *result)
+{
+	bool		along_z = strstr(c->what, "z1") != NULL;
+	double		wanted[3] = {along_z ? 0.0 : 1.3, along_z ? 0.0 : 0.8, along_z ? 1.0 : 1.9};
+	double		spacing[3];
+	Box			box = box_of_label(&c->mask, 1.0);
+	Grid		target;
+	ItkInterpolator interpolator = strstr(c->what, "Linear") != NULL ? ITK_LINEAR :
+		strstr(c->what, "Nearest") != NULL || strstr(c->what, "mask") != NULL ?
+		ITK_NEAREST_NEIGHBOR : ITK_BSPLINE;
+
+	rad_itk_target_spacing(&c->mask.grid, &box, wanted, spacing);
+	return rad_itk_inside(&c->mask.grid, &box, &c->image.grid) &&
+		!rad_itk_keeps_spacing(&c->image.grid, spacing) &&
+		rad_itk_target_grid(context, &c->mask.grid, &box, spacing, along_z ? 2 : 5, &target) &&
+		rad_itk_resample(context, strstr(c->what, "mask") != NULL ? &c->mask : &c->image,
+						 &target, interpolator, result);
+}
+
 static bool
 pointwise(RadContext *context, const Case *c, Volume *result)
 {
@@ -48,6 +95,58 @@ gradient(RadContext *context, const Case *c, Volume *result)
 {
 	return rad_filter_gradient(context, &c->image, strstr(c->what, "nospacing") == NULL,
 							   NULL, result);
+}
+
+static bool
+laplacian(RadContext *context, const Case *c, Volume *result)
+{
+	double		sigma = strstr(c->what, "1-5") != NULL ? 1.5 : 3.0;
+	const char *reason;
+	char		name[64];
+
+	return rad_log_name(context, sigma < 2.0 ? "1.5" : "3.0", name, sizeof(name)) &&
+		strcmp(name, strchr(c->what, '_') + 1) == 0 &&
+		rad_log_applies(&c->image, sigma, &reason) &&
+		rad_filter_log(context, &c->image, sigma, NULL, result);
+}
+
+/* Keeps the image of the name that is looked for. */
+typedef struct Wanted
+{
+	const char *name;
+	Volume	   *result;
+	bool		found;
+} Wanted;
+
+static bool
+keep_wanted(RadContext *context, void *argument, const char *name, const Volume *image)
+{
+	Wanted	   *wanted = argument;
+	size_t		size = (size_t) rad_box_voxel_count(&image->box) * rad_voxel_size(image->type);
+
+	if (strcmp(name, wanted->name) != 0)
+		return true;
+	*wanted->result = *image;
+	wanted->result->voxels = rad_allocate(context, size, 1);
+	memcpy(wanted->result->voxels, image->voxels, size);
+	wanted->found = true;
+	return true;
+}
+
+static bool
+wavelet(RadContext *context, const Case *c, Volume *result)
+{
+	WaveletBank bank;
+	WaveletParameters parameters = {
+		.bank = &bank, .levels = strcmp(c->scan, "odd") == 0 ? 1 : 2, .along = {true, true, true}
+	};
+	Wanted		wanted = {.name = strstr(c->what + 1, "wavelet"), .result = result};
+
+	if (wanted.name == NULL)
+		wanted.name = c->what;
+	return rad_wavelet_bank("coif1", &bank) &&
+		rad_filter_wavelet(context, &c->image, &parameters, NULL, keep_wanted, &wanted) &&
+		wanted.found;
 }
 
 /*
@@ -67,6 +166,9 @@ static const struct
 	/* An ulp of ln(M) is worth ln(M) ulps of exp(ln(M)). */
 	{"exponential", pointwise, 5e-15},
 	{"gradient", gradient, 0.0},
+	{"wavelet", wavelet, 0.0},
+	{"LoG", laplacian, 0.0},
+	{"resampled", resampled, 0.0},
 };
 
 #define KIND_COUNT ((int) (sizeof(kinds) / sizeof(kinds[0])))
@@ -100,6 +202,24 @@ largest_difference(const Volume *result, const Volume *expected)
 	free(a);
 	free(b);
 	return difference;
+}
+
+/* PyRadiomics casts masks to uint32 first. */
+static void
+cast_mask(RadContext *context, Volume *mask)
+{
+	int64_t		count = rad_grid_voxel_count(&mask->grid);
+	uint32_t   *labels = rad_new(context, uint32_t, count);
+
+	for (int64_t n = 0; n < count; n++)
+	{
+		double		label;
+
+		rad_voxels_to_double(mask->type, mask->voxels, n, 1, &label);
+		labels[n] = (uint32_t) label;
+	}
+	mask->type = VOXEL_UINT32;
+	mask->voxels = labels;
 }
 
 static bool
@@ -176,6 +296,7 @@ test_intermediate_images(void **state)
 								  "synthetic/s2_int16_image.nrrd", &c.image));
 			assert_true(nrrd_read(context, float_image ? "synthetic/s1_label.nrrd" :
 								  "synthetic/s2_multilabel.nrrd", &c.mask));
+			cast_mask(context, &c.mask);
 		}
 		total++;
 		if (check_image(context, file, &c))
@@ -185,7 +306,7 @@ test_intermediate_images(void **state)
 	fclose(manifest);
 	printf("# intermediate images: %d/%d met\n", met, total);
 	assert_int_equal(total, 80);
-	assert_true(met >= 16);
+	assert_true(met >= 70);
 }
 
 int

@@ -5,6 +5,7 @@
  */
 #include "filters/wavelet_bank.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef struct Wavelet
@@ -43,6 +44,20 @@ find_wavelet(const char *name)
 	return NULL;
 }
 
+/*
+ * A tap in single precision.  PyWavelets keeps coiflets divided by sqrt(2), and
+ * multiplies in single precision.
+ */
+static float
+single_tap(const Wavelet *wavelet, double tap)
+{
+	float		stored = (float) (tap / sqrt(2.0));
+
+	if (strncmp(wavelet->name, "coif", 4) == 0)
+		return stored * (float) sqrt(2.0);
+	return (float) tap;
+}
+
 bool
 rad_wavelet_bank(const char *name, WaveletBank *bank)
 {
@@ -59,6 +74,8 @@ rad_wavelet_bank(const char *name, WaveletBank *bank)
 
 		bank->low[tap] = wavelet->low[tap];
 		bank->high[tap] = tap % 2 == 0 ? -reversed : reversed;
+		bank->low_single[tap] = single_tap(wavelet, bank->low[tap]);
+		bank->high_single[tap] = single_tap(wavelet, bank->high[tap]);
 	}
 	return true;
 }

@@ -14,6 +14,10 @@ typedef struct WaveletBank
 	int			length;			/* taps of each filter, even */
 	double		low[RAD_MOST_WAVELET_TAPS];
 	double		high[RAD_MOST_WAVELET_TAPS];
+
+	/* For float32 images, as PyWavelets has them. */
+	float		low_single[RAD_MOST_WAVELET_TAPS];
+	float		high_single[RAD_MOST_WAVELET_TAPS];
 } WaveletBank;
 
 /* Fill bank for a name such as "coif1" (case matters); false if there is none. */

@@ -5,12 +5,14 @@
 
 #include <string.h>
 
-#include "formats/inflate_stream.h"
-
 struct ByteStream
 {
 	ByteSource	source;
 	InflateStream *inflate;		/* NULL for plain bytes */
+
+	/* Of a part of a file: where it begins in the whole. */
+	ByteSource	whole;
+	int64_t		begin;
 
 	/* Bytes [offset, offset + count) of the stream; unused in memory. */
 	uint8_t    *buffer;
@@ -32,10 +34,58 @@ rad_byte_stream_open(RadContext *context, const ByteSource *source, ByteStream *
 	if (!rad_source_read(context, source, 0, head, head_length))
 		return false;
 	if (rad_inflate_recognise(head, head_length) &&
-		!rad_inflate_open(context, &opened->source, &opened->inflate))
+		!rad_inflate_open(context, &opened->source, INFLATE_GZIP, &opened->inflate))
 		return false;
 	*stream = opened;
 	return true;
+}
+
+/* Read from a part of a file. */
+static bool
+read_part(RadContext *context, void *handle, int64_t offset, void *buffer, size_t count)
+{
+	const ByteStream *part = handle;
+
+	return rad_source_read(context, &part->whole, part->begin + offset, buffer, count);
+}
+
+bool
+rad_byte_stream_open_part(RadContext *context, const ByteStream *whole, int64_t offset,
+						  int64_t length, InflateFormat format, ByteStream **part)
+{
+	int64_t		available = whole->source.length - offset;
+	ByteStream *opened;
+
+	if (whole->inflate != NULL)
+	{
+		rad_fail(context, RAD_NOT_SUPPORTED, "%s is compressed twice", whole->source.name);
+		return rad_hint(context, "Its voxels are compressed inside the file, and the file is "
+						"again: store what gunzip makes of it.");
+	}
+	if (length < 0)
+		length = available;
+	if (length > available || available < 0)
+	{
+		rad_fail(context, RAD_INVALID_BINARY, "%s is shorter than its header says",
+				 whole->source.name);
+		return rad_detail(context, "The header asks for %lld compressed bytes from byte %lld on, "
+						  "the file holds %lld.", (long long) length, (long long) offset,
+						  (long long) whole->source.length);
+	}
+	opened = rad_new_zeroed(context, ByteStream, 1);
+	if (opened == NULL)
+		return false;
+	opened->whole = whole->source;
+	opened->begin = offset;
+	opened->source = (ByteSource) {
+		.name = whole->source.name,
+		.length = length,
+		.memory = whole->source.memory != NULL ? whole->source.memory + offset : NULL,
+		.read = read_part,
+		.handle = opened,
+	};
+	*part = opened;
+	return rad_inflate_open(context, &opened->source, format, &opened->inflate);
 }
 
 const char *

@@ -9,7 +9,7 @@
 #ifndef RAD_FORMATS_BYTE_STREAM_H
 #define RAD_FORMATS_BYTE_STREAM_H
 
-#include "formats/byte_source.h"
+#include "formats/inflate_stream.h"
 
 typedef struct ByteStream ByteStream;
 
@@ -18,6 +18,15 @@ typedef struct ByteStream ByteStream;
 
 extern bool rad_byte_stream_open(RadContext *context, const ByteSource *source,
 								 ByteStream **stream);
+
+/*
+ * Open the compressed part of a file whose header is plain: length bytes from
+ * offset on, or all up to the end with -1.  A file that is compressed as a
+ * whole, too, is refused (RAD_NOT_SUPPORTED).
+ */
+extern bool rad_byte_stream_open_part(RadContext *context, const ByteStream *whole,
+									  int64_t offset, int64_t length, InflateFormat format,
+									  ByteStream **part);
 
 /* "image" or "mask". */
 extern const char *rad_byte_stream_name(const ByteStream *stream);

@@ -1,9 +1,9 @@
 /*
- * Streamed gzip; see inflate_stream.h.
+ * Streamed gzip and zlib; see inflate_stream.h.
  *
  * ISA-L keeps the 32 kB of history itself, so every call may have another
- * output buffer.  It checks CRC-32 and length of a member when it reaches the
- * trailer.
+ * output buffer.  It checks CRC-32 and length of a gzip member, or the Adler-32
+ * of a zlib stream, when it reaches the trailer.
  */
 #include "formats/inflate_stream.h"
 
@@ -22,11 +22,22 @@
 struct InflateStream
 {
 	const ByteSource *source;
+	InflateFormat format;
 	uint8_t    *buffer;			/* INPUT_BUFFER bytes; NULL with a memory source */
 	int64_t		input_offset;	/* of the first byte not yet shown to ISA-L */
 	int64_t		total;			/* bytes produced */
 	bool		ended;			/* the last member is complete */
 	struct inflate_state state;
+};
+
+static const uint32_t isal_flags[] = {
+	[INFLATE_GZIP] = ISAL_GZIP,
+	[INFLATE_ZLIB] = ISAL_ZLIB,
+};
+
+static const char *const format_names[] = {
+	[INFLATE_GZIP] = "gzip",
+	[INFLATE_ZLIB] = "zlib",
 };
 
 bool
@@ -42,19 +53,21 @@ rad_inflate_restart(InflateStream *stream)
 	stream->total = 0;
 	stream->ended = false;
 	isal_inflate_init(&stream->state);
-	stream->state.crc_flag = ISAL_GZIP;
+	stream->state.crc_flag = isal_flags[stream->format];
 	stream->state.next_in = NULL;
 	stream->state.avail_in = 0;
 }
 
 bool
-rad_inflate_open(RadContext *context, const ByteSource *source, InflateStream **stream)
+rad_inflate_open(RadContext *context, const ByteSource *source, InflateFormat format,
+				 InflateStream **stream)
 {
 	InflateStream *opened = rad_new(context, InflateStream, 1);
 
 	if (opened == NULL)
 		return false;
 	opened->source = source;
+	opened->format = format;
 	opened->buffer = NULL;
 	if (source->memory == NULL)
 	{
@@ -97,11 +110,13 @@ refill(RadContext *context, InflateStream *stream)
 static bool
 fail_broken(RadContext *context, const InflateStream *stream, const char *what)
 {
-	rad_fail(context, RAD_INVALID_BINARY, "%s: gzip data is %s",
-			 stream->source->name, what);
+	rad_fail(context, RAD_INVALID_BINARY, "%s: %s data is %s",
+			 stream->source->name, format_names[stream->format], what);
 	rad_detail(context, "Decompression stopped at byte %lld of %lld, after %lld bytes of output.",
 			   (long long) (stream->input_offset - stream->state.avail_in),
 			   (long long) stream->source->length, (long long) stream->total);
+	if (stream->format == INFLATE_ZLIB)
+		return rad_hint(context, "Load the file again from its origin.");
 	return rad_hint(context, "Load the file again from its origin; "
 					"\"gzip -t\" tests a copy on disk.");
 }
@@ -151,7 +166,7 @@ next_member(RadContext *context, InflateStream *stream)
 		state->next_in++;
 		state->avail_in--;
 	}
-	if (*state->next_in != 0x1f)
+	if (stream->format != INFLATE_GZIP || *state->next_in != 0x1f)
 		return fail_broken(context, stream, "followed by other bytes");
 	isal_inflate_reset(state);
 	state->crc_flag = ISAL_GZIP;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/layout.h"
 #include "formats/stored_voxels.h"
 
 #define NIFTI1_HEADER 348
@@ -19,9 +20,6 @@
 /* Smallest vox_offset: header and the 4 bytes that announce extensions. */
 #define NIFTI1_DATA 352
 #define NIFTI2_DATA 544
-
-/* Axes whose directions have a larger cosine are sheared, not just rounded. */
-#define MAX_COSINE 1e-3
 
 typedef struct NiftiHeader
 {
@@ -251,7 +249,7 @@ check_dimensions(RadContext *context, const char *name, const NiftiHeader *heade
 				 Grid *grid, int64_t *frame_count)
 {
 	int64_t		rank = header->dim[0];
-	int64_t		voxels = 1;
+	int64_t		extent[3];
 
 	if (rank < 1 || rank > 7)
 		return rad_fail(context, RAD_INVALID_BINARY,
@@ -271,44 +269,12 @@ check_dimensions(RadContext *context, const char *name, const NiftiHeader *heade
 		}
 	}
 	for (int axis = 0; axis < 3; axis++)
-	{
-		int64_t		extent = axis < rank ? header->dim[axis + 1] : 1;
-
-		if (extent > RAD_MAX_DIMENSION)
-		{
-			rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has %lld voxels along %c", name,
-					 (long long) extent, "xyz"[axis]);
-			return rad_hint(context, "The limit is %d voxels along an axis.", RAD_MAX_DIMENSION);
-		}
-		grid->size[axis] = (int) extent;
-		voxels *= extent;
-	}
-	if (voxels > RAD_MAX_VOLUME_VOXELS)
-	{
-		rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has %d x %d x %d = %lld voxels", name,
-				 grid->size[0], grid->size[1], grid->size[2], (long long) voxels);
-		return rad_hint(context, "The limit is %lld voxels in a volume.",
-						(long long) RAD_MAX_VOLUME_VOXELS);
-	}
+		extent[axis] = axis < rank ? header->dim[axis + 1] : 1;
+	if (!rad_layout_size(context, name, extent, grid))
+		return false;
 	grid->dimension = rank < 3 ? 2 : 3;
 	*frame_count = rank >= 4 ? header->dim[4] : 1;
 	return true;
-}
-
-static bool
-choose_frame(RadContext *context, const char *name, int64_t frame_count, int frame)
-{
-	if (frame == -1 && frame_count == 1)
-		return true;
-	if (frame == -1)
-		rad_fail(context, RAD_INVALID_PARAMETER,
-				 "%s has %lld frames and none was selected", name, (long long) frame_count);
-	else if (frame < 0 || frame >= frame_count)
-		rad_fail(context, RAD_INVALID_PARAMETER, "%s has no frame %d: it has %lld", name, frame,
-				 (long long) frame_count);
-	else
-		return true;
-	return rad_hint(context, "Select a frame from 0 to %lld.", (long long) (frame_count - 1));
 }
 
 static bool
@@ -371,14 +337,6 @@ column_product(const double m[3][3], int a, int b)
 	return m[0][a] * m[0][b] + m[1][a] * m[1][b] + m[2][a] * m[2][b];
 }
 
-static void
-column_cross(double m[3][3], int a, int b, int result)
-{
-	m[0][result] = m[1][a] * m[2][b] - m[2][a] * m[1][b];
-	m[1][result] = m[2][a] * m[0][b] - m[0][a] * m[2][b];
-	m[2][result] = m[0][a] * m[1][b] - m[1][a] * m[0][b];
-}
-
 /*
  * pixdim as spacing; an axis of one voxel may leave its own out (0).
  */
@@ -424,7 +382,7 @@ sform_transform(RadContext *context, const char *name, const NiftiHeader *header
 		/* A single slice often has no third column: it is perpendicular. */
 		if (norm == 0.0 && c == 2 && size[2] == 1)
 		{
-			column_cross(transform->direction, 0, 1, 2);
+			rad_column_cross(transform->direction, 0, 1, 2);
 			transform->spacing[2] = header->pixdim[3] > 0.0 && isfinite(header->pixdim[3]) ?
 				header->pixdim[3] : 1.0;
 			break;
@@ -541,7 +499,6 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 {
 	double		unit = unit_length(header->units);
 	Transform	transform = {0};
-	double		cosine[3];
 
 	if (unit == 0.0)
 		return rad_fail(context, RAD_INVALID_BINARY,
@@ -559,18 +516,6 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 	else if (!pixdim_transform(context, name, header, grid->size, &transform))
 		return false;
 
-	for (int c = 0; c < 3; c++)
-		cosine[c] = column_product(transform.direction, c == 2, c == 0 ? 1 : 2);
-	if (!(fabs(cosine[0]) <= MAX_COSINE && fabs(cosine[1]) <= MAX_COSINE &&
-		  fabs(cosine[2]) <= MAX_COSINE))
-	{
-		rad_fail(context, RAD_NOT_SUPPORTED, "%s has axes that are not perpendicular", name);
-		rad_detail(context, "The cosines between axes x and y, x and z, y and z are "
-				   "%g, %g, %g; at most %g is allowed.",
-				   cosine[0], cosine[1], cosine[2], MAX_COSINE);
-		return rad_hint(context, "Resample the volume to a grid with perpendicular axes.");
-	}
-	orthonormalise(transform.direction);
 	for (int r = 0; r < 3; r++)
 	{
 		double		sign = r < 2 ? -1.0 : 1.0;	/* RAS to LPS */
@@ -580,11 +525,10 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 		grid->spacing[r] = transform.spacing[r] * unit;
 		for (int c = 0; c < 3; c++)
 			grid->direction[r][c] = sign * transform.direction[r][c] + 0.0;
-		if (!isfinite(grid->origin[r]) || !isfinite(grid->spacing[r]) || grid->spacing[r] <= 0.0)
-			return rad_fail(context, RAD_INVALID_BINARY,
-							"%s has a geometry out of range: spacing %g mm, origin %g mm", name,
-							grid->spacing[r], grid->origin[r]);
 	}
+	if (!rad_layout_geometry(context, name, grid))
+		return false;
+	orthonormalise(grid->direction);
 	return true;
 }
 
@@ -629,7 +573,7 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 		!parse_header(context, name, head, length, &header) ||
 		!check_dimensions(context, name, &header, &reader->grid, &frame_count) ||
 		!check_datatype(context, name, &header, &stored->type) ||
-		!choose_frame(context, name, frame_count, frame))
+		!rad_layout_frame(context, name, "frame", frame_count, frame))
 		return false;
 
 	/* A slope of 0, and by custom one of NaN, means that there is none. */

@@ -7,11 +7,15 @@
 #include <string.h>
 
 #include "formats/codec.h"
+#include "formats/metaimage.h"
 #include "formats/nifti.h"
+#include "formats/nrrd.h"
 
 /* All formats, asked in this order. */
 static const Codec *const codecs[] = {
 	&rad_nifti_codec,
+	&rad_nrrd_codec,
+	&rad_metaimage_codec,
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -25,9 +29,6 @@ static const struct
 	const char *name;
 }			strangers[] = {
 	{128, "DICM", 4, "a DICOM file"},
-	{0, "NRRD", 4, "an NRRD file"},
-	{0, "ObjectType", 10, "a MetaImage header"},
-	{0, "NDims", 5, "a MetaImage header"},
 	{0, "II*\0", 4, "a TIFF file"},
 	{0, "MM\0*", 4, "a TIFF file"},
 	{0, "\x89PNG", 4, "a PNG file"},
@@ -55,7 +56,7 @@ rad_fail_format(RadContext *context, const char *name, const char *problem,
 				const uint8_t *head, size_t length)
 {
 	char		hex[RAD_HEX_LENGTH];
-	char		supported[256] = "";
+	char		supported[400] = "";
 	const char *looks_like = NULL;
 
 	for (size_t n = 0; n < sizeof(strangers) / sizeof(strangers[0]); n++)

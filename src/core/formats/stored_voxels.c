@@ -60,6 +60,14 @@ rad_stored_size(StoredType type)
 	return stored_types[type].size;
 }
 
+/* Bytes from one voxel to the next. */
+static size_t
+voxel_stride(const StoredVoxels *stored)
+{
+	return stored_types[stored->type].size *
+		(size_t) (stored->channel_count > 0 ? stored->channel_count : 1);
+}
+
 VoxelType
 rad_stored_delivered_type(StoredType type, double slope, double intercept)
 {
@@ -313,6 +321,7 @@ typedef struct Conversion
 	VoxelType	delivered;
 	size_t		stored_size;
 	size_t		delivered_size;
+	size_t		stride;			/* bytes from one voxel to the next */
 	int			width;			/* voxels of a row of the box */
 	int			x_begin;		/* of the box */
 	bool		swap;
@@ -342,6 +351,25 @@ fail_inexact(RadContext *context, const Conversion *conversion, const void *numb
 					"store the volume in a smaller type.");
 }
 
+/*
+ * Numbers that lie stride bytes apart, in the machine's byte order.  out has
+ * the alignment of the numbers.
+ */
+static void
+gather_native(const uint8_t *bytes, int64_t count, size_t size, size_t stride, bool swap,
+			  void *out)
+{
+	if (stride == size)
+	{
+		copy_native(bytes, count, size, swap, out);
+		return;
+	}
+	for (int64_t n = 0; n < count; n++)
+		memcpy((uint8_t *) out + (size_t) n * size, bytes + (size_t) n * stride, size);
+	if (swap && size > 1)
+		copy_native(out, count, size, true, out);
+}
+
 /* Convert whole rows into the buffer. */
 static bool
 convert_rows(RadContext *context, const Conversion *conversion, const uint8_t *bytes,
@@ -350,9 +378,11 @@ convert_rows(RadContext *context, const Conversion *conversion, const uint8_t *b
 	const StoredVoxels *stored = conversion->stored;
 	int64_t		count = row_count * conversion->width;
 
+	bytes += (size_t) stored->channel * conversion->stored_size;
 	if (conversion->plain)
 	{
-		copy_native(bytes, count, conversion->stored_size, conversion->swap, conversion->buffer);
+		gather_native(bytes, count, conversion->stored_size, conversion->stride,
+					  conversion->swap, conversion->buffer);
 		return true;
 	}
 	for (int64_t first = 0; first < count; first += BLOCK)
@@ -362,8 +392,8 @@ convert_rows(RadContext *context, const Conversion *conversion, const uint8_t *b
 		double		values[BLOCK];
 		int64_t		inexact;
 
-		copy_native(bytes + first * (int64_t) conversion->stored_size, block,
-					conversion->stored_size, conversion->swap, native);
+		gather_native(bytes + (size_t) first * conversion->stride, block,
+					  conversion->stored_size, conversion->stride, conversion->swap, native);
 		inexact = to_doubles(stored->type, native, block, values);
 		if (inexact >= 0)
 			return fail_inexact(context, conversion, native + inexact, row, first + inexact);
@@ -390,14 +420,15 @@ begin_conversion(RadContext *context, const StoredVoxels *stored, const VolumeRe
 	conversion->delivered = reader->type;
 	conversion->stored_size = stored_types[stored->type].size;
 	conversion->delivered_size = rad_voxel_size(reader->type);
+	conversion->stride = voxel_stride(stored);
 	conversion->x_begin = box->lo[0];
 	conversion->width = box->hi[0] - box->lo[0];
 	conversion->swap = stored->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 	conversion->scale = stored->slope != 1.0 || stored->intercept != 0.0;
 	conversion->plain = !conversion->scale && stored->type != STORED_INT64 &&
 		stored->type != STORED_UINT64 && stored->type != STORED_FLOAT128;
-	larger = conversion->stored_size > conversion->delivered_size ?
-		conversion->stored_size : conversion->delivered_size;
+	larger = conversion->stride > conversion->delivered_size ?
+		conversion->stride : conversion->delivered_size;
 	conversion->buffer_rows = RAD_STREAM_WINDOW / (int64_t) (larger * (size_t) conversion->width);
 	if (conversion->buffer_rows < 1)
 		conversion->buffer_rows = 1;
@@ -414,12 +445,12 @@ read_extent(RadContext *context, const Conversion *conversion, int64_t row,
 {
 	const StoredVoxels *stored = conversion->stored;
 	const Grid *grid = conversion->grid;
-	size_t		row_bytes = (size_t) conversion->width * conversion->stored_size;
+	size_t		row_bytes = (size_t) conversion->width * conversion->stride;
 
 	while (row_count > 0)
 	{
 		int64_t		offset = stored->offset +
-			(row * grid->size[0] + conversion->x_begin) * (int64_t) conversion->stored_size;
+			(row * grid->size[0] + conversion->x_begin) * (int64_t) conversion->stride;
 		int64_t		rows;
 		size_t		available;
 		const uint8_t *bytes;
@@ -437,6 +468,7 @@ read_extent(RadContext *context, const Conversion *conversion, int64_t row,
 		if (rows > conversion->buffer_rows)
 			rows = conversion->buffer_rows;
 		if (conversion->plain && !conversion->swap &&
+			conversion->stride == conversion->stored_size &&
 			(uintptr_t) bytes % conversion->stored_size == 0)
 			voxels = bytes;
 		else
@@ -459,7 +491,7 @@ rad_stored_read_rows(RadContext *context, const StoredVoxels *stored,
 					 RowsCallback callback, void *argument)
 {
 	const int  *size = reader->grid.size;
-	int64_t		voxel_size = (int64_t) rad_stored_size(stored->type);
+	int64_t		voxel_size = (int64_t) voxel_stride(stored);
 	int			height = box->hi[1] - box->lo[1];
 	bool		whole_rows = box->lo[0] == 0 && box->hi[0] == size[0];
 	bool		whole_slices = whole_rows && height == size[1];

@@ -32,7 +32,17 @@ typedef struct StoredVoxels
 	bool		big_endian;
 	double		slope;			/* value = slope * stored + intercept */
 	double		intercept;
+
+	/*
+	 * Numbers of one voxel that lie next to each other (channels), and the one
+	 * to deliver.  A count of 0 means 1.
+	 */
+	int			channel_count;
+	int			channel;
 } StoredVoxels;
+
+/* Largest number of channels. */
+#define RAD_MAX_CHANNELS 65535
 
 extern size_t rad_stored_size(StoredType type);
 

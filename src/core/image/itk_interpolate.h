@@ -1,0 +1,38 @@
+/*
+ * ITK's interpolators on a box of samples, in ITK's order of operations.
+ */
+#ifndef RAD_IMAGE_ITK_INTERPOLATE_H
+#define RAD_IMAGE_ITK_INTERPOLATE_H
+
+#include "image/itk_resample.h"
+
+/*
+ * Samples (or spline coefficients) of a box of an image, as doubles, x fastest.
+ * It holds all that the positions to come are computed from.
+ */
+typedef struct ItkSamples
+{
+	Box			box;
+	int			size[3];		/* of the whole image */
+	double	   *values;
+} ItkSamples;
+
+/* Samples at most this far from the voxel at or below a position are used. */
+extern int	rad_itk_reach(ItkInterpolator interpolator);
+
+/*
+ * Make a B-spline's coefficients of the samples, in place.  Where the box ends
+ * within the image the first and last ITK_SPLINE_MARGIN coefficients along that
+ * axis are not those of the whole image.
+ */
+#define ITK_SPLINE_MARGIN 96
+extern bool rad_itk_spline_coefficients(RadContext *context, ItkSamples *samples);
+
+/*
+ * Value at a position in voxels of the whole image, -0.5 <= position < size -
+ * 0.5 on each axis.  Not for ITK_NEAREST_NEIGHBOR.
+ */
+extern double rad_itk_interpolate(const ItkSamples *samples, ItkInterpolator interpolator,
+								  const double position[3]);
+
+#endif							/* RAD_IMAGE_ITK_INTERPOLATE_H */
