@@ -41,7 +41,7 @@ include sql/generate.mk
 FRAGMENTS := $(wildcard sql/[0-9][0-9]_*.sql) $(GENERATED_SQL)
 
 # setup creates what the other tests use.
-REGRESS = setup install settings features closed_forms errors nulls matrices parallel \
+REGRESS = setup install settings pyradiomics_settings features closed_forms errors nulls matrices parallel \
 	large_object
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot

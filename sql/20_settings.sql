@@ -19,6 +19,12 @@ CREATE FUNCTION radiomics.settings_canonical(settings jsonb) RETURNS jsonb
 COMMENT ON FUNCTION radiomics.settings_canonical(jsonb) IS
 'The same settings with every default written out. Settings of equal meaning have equal canonical forms.';
 
+CREATE FUNCTION radiomics.settings_from_pyradiomics(yaml text) RETURNS jsonb
+    AS 'MODULE_PATHNAME', 'radiomics_settings_from_pyradiomics'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION radiomics.settings_from_pyradiomics(text) IS
+'A PyRadiomics parameter file (YAML or JSON) as settings with the profile pyradiomics. Fails where PyRadiomics refuses the file.';
+
 -- Plain functions of pg_catalog over the canonical form, so that anyone can
 -- recompute a stored hash without this extension.
 CREATE FUNCTION radiomics.settings_hash(settings jsonb) RETURNS text

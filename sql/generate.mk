@@ -21,11 +21,13 @@ GENERATED_CLEAN := $(GENERATE_CATALOGUE) $(GENERATED_SQL) \
 	$(patsubst doc/%,build/doc/%,$(GENERATED_PAGES))
 
 GENERATE_SOURCES := sql/generate_catalogue.c src/core/base/context.c \
-	$(wildcard src/core/catalogue/*.c src/core/settings/*.c)
+	$(wildcard src/core/catalogue/*.c src/core/settings/*.c) src/core/filters/wavelet_bank.c \
+	$(addprefix src/core/pyradiomics/,feature_names.c settings.c parse.c canonical.c)
 
 $(GENERATE_CATALOGUE): $(GENERATE_SOURCES) $(wildcard src/core/base/*.h \
 		src/core/catalogue/*.h src/core/catalogue/*.def \
-		src/core/settings/*.h src/core/settings/*.def)
+		src/core/settings/*.h src/core/settings/*.def \
+		src/core/pyradiomics/*settings* src/core/pyradiomics/feature* src/core/filters/wavelet*)
 	@mkdir -p $(@D)
 	$(HOST_CC) -std=gnu11 -O1 -Wall -Wextra -Isrc/core -o $@ $(GENERATE_SOURCES) -lm
 

@@ -10,6 +10,7 @@
  *
  * Runs on the building machine; see generate.mk.
  */
+#include "pyradiomics/settings_table.h"
 #include "settings/settings_table.h"
 
 #include <stdio.h>
@@ -295,6 +296,79 @@ write_setting_row(const Settings *defaults, SettingKey key)
 }
 
 static void
+write_pyradiomics_row(const PyradiomicsOptions *defaults, PyradiomicsKey key)
+{
+	char		default_buffer[200];
+	char		allowed_buffer[600];
+	SettingText default_text = {default_buffer, sizeof(default_buffer), 0};
+	SettingText allowed_text = {allowed_buffer, sizeof(allowed_buffer), 0};
+
+	rad_pyradiomics_append_canonical(&default_text, defaults, key);
+	rad_pyradiomics_append_allowed(&allowed_text, key);
+	printf("| `%s` | `%s` | ", rad_pyradiomics_entries[key].key, default_buffer);
+	print_cell(allowed_buffer);
+	printf(" | ");
+	print_cell(rad_pyradiomics_entries[key].description);
+	printf(" |\n");
+}
+
+static void
+write_pyradiomics_settings(void)
+{
+	PyradiomicsOptions defaults;
+
+	rad_pyradiomics_default_options(&defaults);
+	printf("\n## PyRadiomics\n\n"
+		   "With `\"profile\": \"pyradiomics\"`, which `pyradiomics()` needs not be told, the keys are "
+		   "those of PyRadiomics' parameter files:\n\n"
+		   "| key | value |\n"
+		   "|---|---|\n"
+		   "| `setting` | object of the settings below |\n"
+		   "| `voxelSetting` | object of the four settings of maps |\n"
+		   "| `imageType` | list of image types in the order of the output, each a name or an object "
+		   "`{\"LoG\": {\"sigma\": [1.0, 3.0]}}` with settings for this image type alone; or an object of "
+		   "them, in alphabetical order; `Original` alone when left out |\n"
+		   "| `featureClass` | list of classes, each a name or an object `{\"glcm\": [\"Contrast\"]}` with "
+		   "the names of features, null or nothing for all that are not deprecated; or an object of "
+		   "them, in alphabetical order; all classes but `shape2D` when left out |\n"
+		   "| `frame`, `diagnostics`, `on_error` | as above |\n\n"
+		   "The settings may also stand by themselves, and then win over those in `setting` as keyword "
+		   "arguments of PyRadiomics do: `'{\"binWidth\": 10}'`. "
+		   "`radiomics.settings_from_pyradiomics` makes such an object from a parameter file. "
+		   "See [pyradiomics.md](pyradiomics.md).\n\n"
+		   "### `setting`\n\n"
+		   "| key | default | allowed | meaning |\n"
+		   "|---|---|---|---|\n");
+	for (int key = 0; key < PYRADIOMICS_KEY_COUNT; key++)
+	{
+		if (key > 0 && rad_pyradiomics_entries[key].section != rad_pyradiomics_entries[key - 1].section)
+			printf("\n### `voxelSetting`\n\n"
+				   "| key | default | allowed | meaning |\n"
+				   "|---|---|---|---|\n");
+		write_pyradiomics_row(&defaults, (PyradiomicsKey) key);
+	}
+	printf("\nIn `imageType`, the names are");
+	for (int n = 0; n < PYRADIOMICS_IMAGE_TYPE_COUNT; n++)
+		printf("%s `%s`", n > 0 ? "," : "", rad_pyradiomics_image_type_names[n]);
+	printf(".\n\n| class | features |\n|---|---|\n");
+	for (int n = 0; n < PYRADIOMICS_CLASS_COUNT; n++)
+	{
+		const PyradiomicsClassEntry *entry = &rad_pyradiomics_classes[n];
+
+		printf("| `%s` | ", entry->name);
+		for (int m = 0; m < entry->count; m++)
+		{
+			const PyradiomicsFeatureEntry *feature = &rad_pyradiomics_features[entry->first + m];
+
+			printf("%s%s%s", m > 0 ? ", " : "", feature->name,
+				   feature->status == PYRADIOMICS_DEPRECATED ? " (deprecated: when named)" :
+				   feature->status == PYRADIOMICS_WITHDRAWN ? " (deprecated: no value)" : "");
+		}
+		printf(" |\n");
+	}
+}
+
+static void
 write_settings_reference(void)
 {
 	Settings	defaults;
@@ -316,6 +390,9 @@ write_settings_reference(void)
 		   "|---|---|---|---|\n");
 	for (int key = 0; key < SETTING_KEY_COUNT; key++)
 		write_setting_row(&defaults, (SettingKey) key);
+	printf("| `profile` | `\"ibsi\"` | \"ibsi\" or \"pyradiomics\" | Whose conventions and whose keys: "
+		   "these, or those of PyRadiomics below. Not part of the canonical form of `\"ibsi\"`. |\n");
+	write_pyradiomics_settings();
 
 	printf("\n## Presets\n\n"
 		   "A preset is a named settings object. Take one as it is, or change keys of it:\n\n"

@@ -1,9 +1,11 @@
 /*
- * Settings: from jsonb to the core's struct, presets, canonical form.
+ * Settings: from jsonb to the core's structs, presets, canonical form, and from
+ * PyRadiomics' parameter files.
  */
 #include "compat.h"
 
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/numeric.h"
@@ -11,19 +13,23 @@
 #include "context.h"
 #include "settings.h"
 
+#include "pyradiomics/parameter_file.h"
+
 PG_FUNCTION_INFO_V1(radiomics_settings);
 PG_FUNCTION_INFO_V1(radiomics_settings_validate);
 PG_FUNCTION_INFO_V1(radiomics_settings_canonical);
+PG_FUNCTION_INFO_V1(radiomics_settings_from_pyradiomics);
 
-static void parse_settings(Jsonb *json, Settings *settings);
+static void parse_settings(Jsonb *json, Profile otherwise, ProfileSettings *settings);
 static SettingValue setting_value(const JsonbValue *json);
-static SettingValue setting_list(JsonbContainer *array);
+static bool is_integer(Numeric number);
+static SettingValue setting_container(JsonbContainer *container);
 static Datum json_from_text(const char *text);
 
-const Settings *
-radpg_settings(SettingsCache *cache, MemoryContext memory, Jsonb *json)
+const ProfileSettings *
+radpg_profile_settings(SettingsCache *cache, MemoryContext memory, Jsonb *json, Profile otherwise)
 {
-	Settings	settings;
+	ProfileSettings settings;
 	Jsonb	   *copy;
 
 	if (cache->json != NULL && VARSIZE(cache->json) == VARSIZE(json) &&
@@ -31,7 +37,7 @@ radpg_settings(SettingsCache *cache, MemoryContext memory, Jsonb *json)
 		return &cache->settings;
 
 	/* The cache changes last: parsing may leave by an error. */
-	parse_settings(json, &settings);
+	parse_settings(json, otherwise, &settings);
 	copy = MemoryContextAlloc(memory, VARSIZE(json));
 	memcpy(copy, json, VARSIZE(json));
 	if (cache->json != NULL)
@@ -41,36 +47,31 @@ radpg_settings(SettingsCache *cache, MemoryContext memory, Jsonb *json)
 	return &cache->settings;
 }
 
+const Settings *
+radpg_settings(SettingsCache *cache, MemoryContext memory, Jsonb *json)
+{
+	const ProfileSettings *settings = radpg_profile_settings(cache, memory, json, PROFILE_IBSI);
+
+	if (settings->profile != PROFILE_IBSI)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("this function does not know the profile \"pyradiomics\""),
+				 errhint("Use pyradiomics(), feature_rows() or feature_map(), or settings of the "
+						 "profile \"ibsi\".")));
+	return &settings->ibsi;
+}
+
 static void
-parse_settings(Jsonb *json, Settings *settings)
+parse_settings(Jsonb *json, Profile otherwise, ProfileSettings *settings)
 {
 	RadContext *context = radpg_context_create();
 	MemoryContext previous = MemoryContextSwitchTo(radpg_context_memory(context));
-	JsonbIterator *iterator;
-	JsonbIteratorToken token;
-	JsonbValue	item;
+	SettingValue value = {.kind = SETTING_LIST};
 
-	rad_settings_default(settings);
-	if (!JB_ROOT_IS_OBJECT(json))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("settings must be a JSON object"),
-				 errhint("Write '{}' for the defaults, or for example '{\"bin_number\": 64}'.")));
-	iterator = JsonbIteratorInit(&json->root);
-	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
-	{
-		char	   *key;
-		SettingValue value;
-
-		if (token != WJB_KEY)
-			continue;
-		key = pnstrdup(item.val.string.val, item.val.string.len);
-		(void) JsonbIteratorNext(&iterator, &item, true);
-		value = setting_value(&item);
-		if (!rad_settings_set(context, settings, key, &value))
-			radpg_throw(context);
-	}
-	if (!rad_settings_validate(context, settings))
+	/* A scalar is stored as an array of one. */
+	if (JB_ROOT_IS_OBJECT(json))
+		value = setting_container(&json->root);
+	if (!rad_profile_parse(context, &value, otherwise, settings))
 		radpg_throw(context);
 	MemoryContextSwitchTo(previous);
 	radpg_context_delete(context);
@@ -96,37 +97,52 @@ setting_value(const JsonbValue *json)
 			value.kind = SETTING_NUMBER;
 			value.number = DatumGetFloat8(DirectFunctionCall1(numeric_float8_no_overflow,
 															  NumericGetDatum(json->val.numeric)));
+			value.integer = is_integer(json->val.numeric);
 			break;
 		case jbvString:
 			value.kind = SETTING_TEXT;
 			value.text = pnstrdup(json->val.string.val, json->val.string.len);
 			break;
 		case jbvBinary:
-			if (JsonContainerIsArray(json->val.binary.data))
-				return setting_list(json->val.binary.data);
-			break;
+			return setting_container(json->val.binary.data);
 		default:
 			break;
 	}
 	return value;
 }
 
-static SettingValue
-setting_list(JsonbContainer *array)
+/* Whether a number is written without a fraction: 3, not 3.0. */
+static bool
+is_integer(Numeric number)
 {
-	SettingValue list = {.kind = SETTING_LIST};
+	char	   *text = DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(number)));
+
+	return strchr(text, '.') == NULL;
+}
+
+/* An array or an object. */
+static SettingValue
+setting_container(JsonbContainer *container)
+{
+	SettingValue value = {.kind = JsonContainerIsObject(container) ? SETTING_OBJECT : SETTING_LIST};
+	int			size = Max(JsonContainerSize(container), 1);
 	SettingValue *elements;
-	JsonbIterator *iterator = JsonbIteratorInit(array);
+	const char **keys;
+	JsonbIterator *iterator = JsonbIteratorInit(container);
 	JsonbIteratorToken token;
 	JsonbValue	item;
 
 	check_stack_depth();
-	elements = palloc(sizeof(SettingValue) * Max(JsonContainerSize(array), 1));
+	elements = palloc(sizeof(SettingValue) * size);
+	keys = palloc(sizeof(char *) * size);
 	while ((token = JsonbIteratorNext(&iterator, &item, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-			elements[list.count++] = setting_value(&item);
-	list.elements = elements;
-	return list;
+		if (token == WJB_KEY)
+			keys[value.count] = pnstrdup(item.val.string.val, item.val.string.len);
+		else if (token == WJB_ELEM || token == WJB_VALUE)
+			elements[value.count++] = setting_value(&item);
+	value.elements = elements;
+	value.keys = keys;
+	return value;
 }
 
 static Datum
@@ -159,9 +175,9 @@ radiomics_settings(PG_FUNCTION_ARGS)
 Datum
 radiomics_settings_validate(PG_FUNCTION_ARGS)
 {
-	Settings	settings;
+	ProfileSettings settings;
 
-	parse_settings(PG_GETARG_JSONB_P(0), &settings);
+	parse_settings(PG_GETARG_JSONB_P(0), PROFILE_IBSI, &settings);
 	PG_RETURN_BOOL(true);
 }
 
@@ -170,15 +186,35 @@ Datum
 radiomics_settings_canonical(PG_FUNCTION_ARGS)
 {
 	RadContext *context = radpg_context_create();
-	Settings	settings;
+	ProfileSettings settings;
 	char	   *text;
 	Datum		json;
 
-	parse_settings(PG_GETARG_JSONB_P(0), &settings);
-	text = rad_settings_canonical(context, &settings);
+	parse_settings(PG_GETARG_JSONB_P(0), PROFILE_IBSI, &settings);
+	text = rad_profile_canonical(context, &settings);
 	if (text == NULL)
 		radpg_throw(context);
 	json = json_from_text(text);
 	radpg_context_delete(context);
 	PG_RETURN_DATUM(json);
+}
+
+/* settings_from_pyradiomics(yaml text) -> jsonb */
+Datum
+radiomics_settings_from_pyradiomics(PG_FUNCTION_ARGS)
+{
+	text	   *yaml = PG_GETARG_TEXT_PP(0);
+	RadContext *context = radpg_context_create();
+	char	   *utf8 = pg_server_to_any(VARDATA_ANY(yaml), VARSIZE_ANY_EXHDR(yaml), PG_UTF8);
+	size_t		length = utf8 == VARDATA_ANY(yaml) ? VARSIZE_ANY_EXHDR(yaml) : strlen(utf8);
+	char	   *json;
+	Datum		result;
+
+	/* What passes the check is ASCII, so it needs no way back. */
+	json = rad_pyradiomics_from_file(context, utf8, length);
+	if (json == NULL)
+		radpg_throw(context);
+	result = json_from_text(json);
+	radpg_context_delete(context);
+	PG_RETURN_DATUM(result);
 }

@@ -1,6 +1,6 @@
 -- The shape of the interface: what callers in other languages rely on.
 BEGIN;
-SELECT plan(77);
+SELECT plan(79);
 
 SELECT has_schema('radiomics');
 SELECT has_extension('radiomics');
@@ -57,8 +57,9 @@ SELECT function_returns('radiomics', 'settings', ARRAY['text'], 'jsonb');
 SELECT function_returns('radiomics', 'settings_validate', ARRAY['jsonb'], 'boolean');
 SELECT function_returns('radiomics', 'settings_canonical', ARRAY['jsonb'], 'jsonb');
 SELECT function_returns('radiomics', 'settings_hash', ARRAY['jsonb'], 'text');
+SELECT function_returns('radiomics', 'settings_from_pyradiomics', ARRAY['text'], 'jsonb');
 SELECT volatility_is('radiomics', name, arguments, 'immutable')
-FROM   (VALUES ('settings', ARRAY['text']), ('settings_validate', ARRAY['jsonb']),
+FROM   (VALUES ('settings', ARRAY['text']), ('settings_from_pyradiomics', ARRAY['text']), ('settings_validate', ARRAY['jsonb']),
                ('settings_canonical', ARRAY['jsonb']), ('settings_hash', ARRAY['jsonb'])) AS f (name, arguments);
 SELECT function_returns('radiomics', 'version', '{}'::name[], 'text');
 

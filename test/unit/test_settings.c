@@ -846,9 +846,10 @@ presets_are_valid(void **state)
 	};
 	RadContext *context = *state;
 
-	assert_int_equal(rad_preset_count, sizeof(names) / sizeof(names[0]));
+	/* One more is of another profile: test_pyradiomics_settings.c. */
+	assert_int_equal(rad_preset_count, sizeof(names) / sizeof(names[0]) + 1);
 	assert_null(rad_find_preset("ibsi_config_f"));
-	for (int n = 0; n < rad_preset_count; n++)
+	for (int n = 0; n < rad_preset_count - 1; n++)
 	{
 		const SettingsPreset *preset = rad_find_preset(names[n]);
 		Settings	settings;

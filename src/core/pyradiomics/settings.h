@@ -48,18 +48,21 @@ typedef enum PyradiomicsLbp2dMethod
 	PYRADIOMICS_LBP2D_VAR
 } PyradiomicsLbp2dMethod;
 
-/* EUCLIDEAN and so on weigh the matrices of a texture's directions. */
+/* How the matrices of GLCM's and GLRLM's directions are merged. */
 typedef enum PyradiomicsWeighting
 {
-	PYRADIOMICS_WEIGHTING_NULL, /* no matrix is merged: one value per direction */
 	PYRADIOMICS_WEIGHTING_EUCLIDEAN,
 	PYRADIOMICS_WEIGHTING_MANHATTAN,
 	PYRADIOMICS_WEIGHTING_INFINITY,
-	PYRADIOMICS_WEIGHTING_NONE	/* merged with weight 1 */
+	PYRADIOMICS_WEIGHTING_NONE, /* merged with weight 1 */
+	PYRADIOMICS_WEIGHTING_NULL	/* not merged: features per direction, then their mean */
 } PyradiomicsWeighting;
 
 /* More numbers in one list than anyone needs, so that settings need no memory. */
 #define PYRADIOMICS_LIST_SIZE 64
+
+/* Room for the longest name of a wavelet. */
+#define PYRADIOMICS_WAVELET_SIZE 16
 
 typedef struct PyradiomicsList
 {
@@ -118,7 +121,7 @@ typedef struct PyradiomicsOptions
 	PyradiomicsList sigma;		/* mm */
 	int			start_level;
 	int			level;
-	const char *wavelet;		/* name in PyWavelets; static memory */
+	char		wavelet[PYRADIOMICS_WAVELET_SIZE];	/* name in PyWavelets */
 	bool		gradient_use_spacing;
 	double		lbp2d_radius;
 	int			lbp2d_samples;

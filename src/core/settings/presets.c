@@ -64,6 +64,9 @@ const SettingsPreset rad_presets[] = {
 		"{" RESAMPLING("1", "tricubic_spline") RANGE("0", "null") BIN_SIZE("10")
 		IVH_BIN_SIZE("1") "\"aggregation\": [\"3D_mrg\"]}",
 	"IBSI phase 3, T1-weighted MR normalised to fat: 1 mm tricubic spline, from 0, bins of 10."},
+	{"pyradiomics_default",
+		"{\"profile\": \"pyradiomics\"}",
+	"PyRadiomics without a parameter file: the original image, bins of 25, seven feature classes."},
 };
 
 const int	rad_preset_count = (int) (sizeof(rad_presets) / sizeof(rad_presets[0]));

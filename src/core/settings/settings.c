@@ -126,12 +126,8 @@ rad_settings_wants_family(const Settings *settings, Family family)
 	return false;
 }
 
-/*
- * Shorten a text that did not fit to end in "...".  The cut is behind an ASCII
- * character, because the encoding of the rest is not known here.
- */
-static void
-mark_cut(SettingText *text)
+void
+rad_setting_mark_cut(SettingText *text)
 {
 	size_t		end;
 
@@ -143,9 +139,8 @@ mark_cut(SettingText *text)
 	strcpy(text->buffer + end, "...");
 }
 
-/* Names from the "choices" of an entry, in quotes, with "or" before the last. */
-static void
-append_choices(SettingText *text, const char *const *choices)
+void
+rad_setting_append_choices(SettingText *text, const char *const *choices)
 {
 	for (int n = 0; choices[n] != NULL; n++)
 	{
@@ -155,8 +150,8 @@ append_choices(SettingText *text, const char *const *choices)
 	}
 }
 
-static void
-append_interval(SettingText *text, const SettingInterval *allowed, bool integer)
+void
+rad_setting_append_interval(SettingText *text, const SettingInterval *allowed, bool integer)
 {
 	bool		bounded = integer ? allowed->high < INT_MAX : allowed->high < INFINITY;
 
@@ -186,10 +181,11 @@ rad_setting_append_allowed(SettingText *text, SettingKey key)
 			break;
 		case SETTING_RULE_INTEGER:
 		case SETTING_RULE_NUMBER:
-			append_interval(text, &entry->allowed, entry->rule == SETTING_RULE_INTEGER);
+			rad_setting_append_interval(text, &entry->allowed,
+										entry->rule == SETTING_RULE_INTEGER);
 			break;
 		case SETTING_RULE_CHOICE:
-			append_choices(text, entry->choices);
+			rad_setting_append_choices(text, entry->choices);
 			break;
 		case SETTING_RULE_SPACING:
 			rad_setting_append(text, "null, a number of at least 0 or a list of three such numbers");
@@ -206,7 +202,7 @@ rad_setting_append_allowed(SettingText *text, SettingKey key)
 				for (int n = 0; n < FAMILY_COUNT; n++)
 					names[n] = rad_families[n].name;
 			rad_setting_append(text, "\"all\" or one or a list of ");
-			append_choices(text, names);
+			rad_setting_append_choices(text, names);
 			break;
 		case SETTING_RULE_FEATURES:
 			rad_setting_append(text, "a list of features as the feature catalogue names them, "
@@ -227,7 +223,7 @@ wrong_value(RadContext *context, SettingKey key, const SettingValue *value, cons
 	SettingText allowed_text = {allowed_buffer, sizeof(allowed_buffer), 0};
 
 	rad_setting_append_value(&value_text, value);
-	mark_cut(&value_text);
+	rad_setting_mark_cut(&value_text);
 	rad_setting_append_allowed(&allowed_text, key);
 	rad_fail(context, RAD_INVALID_PARAMETER, "invalid value for setting \"%s\": %s",
 			 rad_setting_entries[key].key, value_buffer);
@@ -249,7 +245,7 @@ unknown_key(RadContext *context, const char *key)
 	for (int n = 0; n < SETTING_KEY_COUNT; n++)
 		names[n] = rad_setting_entries[n].key;
 	rad_setting_append_string(&key_text, key);
-	mark_cut(&key_text);
+	rad_setting_mark_cut(&key_text);
 	rad_fail(context, RAD_INVALID_PARAMETER, "unknown setting %s", key_buffer);
 
 	nearest = rad_nearest_name(key, names, SETTING_KEY_COUNT);
@@ -261,7 +257,7 @@ unknown_key(RadContext *context, const char *key)
 			rad_setting_append(&list_text, ", ");
 		rad_setting_append(&list_text, names[n]);
 	}
-	mark_cut(&list_text);
+	rad_setting_mark_cut(&list_text);
 	return rad_hint(context, "The settings are %s.", list_buffer);
 }
 
@@ -371,7 +367,7 @@ unknown_name(RadContext *context, SettingKey key, const char *kind, const char *
 	SettingText allowed_text = {allowed_buffer, sizeof(allowed_buffer), 0};
 
 	rad_setting_append_string(&name_text, name);
-	mark_cut(&name_text);
+	rad_setting_mark_cut(&name_text);
 	rad_fail(context, RAD_INVALID_PARAMETER, "unknown %s %s in setting \"%s\"",
 			 kind, name_buffer, rad_setting_entries[key].key);
 	if (nearest != NULL)

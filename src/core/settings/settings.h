@@ -76,7 +76,7 @@ extern bool rad_settings_wants_family(const Settings *settings, Family family);
 
 /*
  * A typed value of one key as the caller's JSON parser found it.  A list holds
- * its elements in order; JSON null is SETTING_NULL.
+ * its elements in order, an object its members; JSON null is SETTING_NULL.
  */
 typedef enum SettingKind
 {
@@ -85,7 +85,7 @@ typedef enum SettingKind
 	SETTING_NUMBER,
 	SETTING_TEXT,
 	SETTING_LIST,
-	SETTING_OBJECT				/* never valid; for the error message */
+	SETTING_OBJECT				/* never valid for a key of settings.def */
 } SettingKind;
 
 typedef struct SettingValue
@@ -93,9 +93,11 @@ typedef struct SettingValue
 	SettingKind kind;
 	bool		boolean;
 	double		number;
+	bool		integer;		/* number is written without fraction and exponent */
 	const char *text;
 	int			count;			/* of elements */
 	const struct SettingValue *elements;
+	const char *const *keys;	/* of an object: the name of each element */
 } SettingValue;
 
 extern void rad_settings_default(Settings *settings);

@@ -81,6 +81,20 @@ extern void rad_setting_append_value(SettingText *text, const SettingValue *valu
 extern void rad_setting_append_canonical(SettingText *text, const Settings *settings,
 										 SettingKey key);
 
+/*
+ * Pieces of messages: an interval ("an integer from 1 to 65535"), and names in
+ * quotes with "or" before the last; the list of names ends with NULL.
+ */
+extern void rad_setting_append_interval(SettingText *text, const SettingInterval *allowed,
+										bool integer);
+extern void rad_setting_append_choices(SettingText *text, const char *const *choices);
+
+/*
+ * Shorten a text that did not fit to end in "...".  The cut is behind an ASCII
+ * character, because the encoding of the rest is not known here.
+ */
+extern void rad_setting_mark_cut(SettingText *text);
+
 /* What the setting accepts: "an integer from 1 to 65535". */
 extern void rad_setting_append_allowed(SettingText *text, SettingKey key);
 
