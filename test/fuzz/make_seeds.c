@@ -1,10 +1,11 @@
 /*
- * Writes the seeds of fuzz_nifti into the folder given: small files of every
- * version, byte order and voxel type, plain and gzip.
+ * Writes the seeds into the folder given: small NIfTI files of every version,
+ * byte order and voxel type, plain and gzip, and parameter files.
  */
 #include <stdio.h>
 
 #include "../unit/nifti_builder.h"
+#include "../unit/pyradiomics_parameter_files.h"
 
 static int	written;
 
@@ -18,6 +19,21 @@ write_seed(const char *folder, uint8_t choice, Bytes file)
 	stream = fopen(path, "wb");
 	if (stream == NULL || fwrite(&choice, 1, 1, stream) != 1 ||
 		fwrite(file.data, 1, file.length, stream) != file.length || fclose(stream) != 0)
+	{
+		perror(path);
+		exit(1);
+	}
+}
+
+static void
+write_text(const char *folder, const char *text)
+{
+	char		path[512];
+	FILE	   *stream;
+
+	snprintf(path, sizeof(path), "%s/seed_%03d", folder, written++);
+	stream = fopen(path, "wb");
+	if (stream == NULL || fputs(text, stream) == EOF || fclose(stream) != 0)
 	{
 		perror(path);
 		exit(1);
@@ -73,5 +89,7 @@ main(int argc, char **argv)
 				free(packed.data);
 				free(plain.data);
 			}
+	for (size_t n = 0; n < sizeof(parameter_file_verdicts) / sizeof(parameter_file_verdicts[0]); n++)
+		write_text(argv[1], parameter_file_verdicts[n].text);
 	return 0;
 }

@@ -2,6 +2,8 @@
  * Parameter files, and whether PyRadiomics accepts them: the verdicts are those
  * of PyRadiomics 3.0.1 with pykwalify 1.8 and ruamel.yaml 0.19.
  */
+#include <stdbool.h>
+
 typedef struct ParameterFileVerdict
 {
 	bool		accepted;
