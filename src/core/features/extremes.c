@@ -226,27 +226,31 @@ rad_extreme_vertices(RadContext *context, const BitMask *mask, PointList *list)
 	return true;
 }
 
+/* Can two points of a plane be farther apart than the best (a square)? */
+static bool
+may_hold_farther(const int32_t (*points)[3], int64_t count, int u, int v,
+				 const double spacing[3], double best)
+{
+	/* Ordered by u: only v has to be looked for. */
+	double		width = (points[count - 1][u] - points[0][u]) * spacing[u];
+	int32_t		low = INT32_MAX;
+	int32_t		high = INT32_MIN;
+	double		height;
+
+	for (int64_t n = 0; n < count; n++)
+	{
+		low = points[n][v] < low ? points[n][v] : low;
+		high = points[n][v] > high ? points[n][v] : high;
+	}
+	height = (high - low) * spacing[v];
+	return count > 1 && width * width + height * height > best;
+}
+
 /* Raise *best (a square, half millimetres) to the farthest pair of a plane. */
 static void
 farthest_in_plane(const int32_t (*points)[3], int64_t count, int u, int v,
 				  const double spacing[3], double *best)
 {
-	int32_t		low[2] = {INT32_MAX, INT32_MAX};
-	int32_t		high[2] = {INT32_MIN, INT32_MIN};
-	double		width;
-	double		height;
-
-	for (int64_t n = 0; n < count; n++)
-	{
-		low[0] = points[n][u] < low[0] ? points[n][u] : low[0];
-		low[1] = points[n][v] < low[1] ? points[n][v] : low[1];
-		high[0] = points[n][u] > high[0] ? points[n][u] : high[0];
-		high[1] = points[n][v] > high[1] ? points[n][v] : high[1];
-	}
-	width = (high[0] - low[0]) * spacing[u];
-	height = (high[1] - low[1]) * spacing[v];
-	if (count < 2 || width * width + height * height <= *best)
-		return;
 	for (int64_t n = 0; n < count; n++)
 		for (int64_t m = n + 1; m < count; m++)
 		{
@@ -275,31 +279,28 @@ rad_maximum_plane_distance(RadContext *context, const BitMask *mask, int axis,
 	if (!create_lists(context, mask, &list, &spare, &range, &places) ||
 		!collect_line_ends(context, mask, &list))
 		return false;
+	/* Collected in order of z, y, x: one stable sort makes it y, z, x. */
 	if (axis == 1)
 	{
-		sort_by_axis(&list, &spare, v, range, places);
-		sort_by_axis(&spare, &list, u, range, places);
-		sort_by_axis(&list, &spare, axis, range, places);
-		if (!prune_planes(context, &spare, &list, axis, u, v))
-			return false;
-	}
-	else
-	{
-		if (!prune_planes(context, &list, &spare, axis, u, v))
-			return false;
-		memcpy(list.points, spare.points, (size_t) spare.count * sizeof(*list.points));
-		list.count = spare.count;
+		PointList	sorted = spare;
+
+		sort_by_axis(&list, &sorted, axis, range, places);
+		spare = list;
+		list = sorted;
 	}
 	while (first < list.count)
 	{
+		const int32_t (*plane)[3] = (const int32_t (*)[3]) list.points + first;
 		int64_t		last = first + 1;
 
 		if (!rad_continue(context))
 			return false;
 		while (last < list.count && list.points[last][axis] == list.points[first][axis])
 			last++;
-		farthest_in_plane((const int32_t (*)[3]) list.points + first, last - first, u, v,
-						  spacing, &best);
+		if (may_hold_farther(plane, last - first, u, v, spacing, best))
+			farthest_in_plane((const int32_t (*)[3]) spare.points,
+							  planar_hull(plane, last - first, u, v, spare.points), u, v,
+							  spacing, &best);
 		first = last;
 	}
 	rad_release(context, list.points);
