@@ -41,8 +41,18 @@ include sql/generate.mk
 FRAGMENTS := $(wildcard sql/[0-9][0-9]_*.sql) $(GENERATED_SQL)
 
 # setup creates what the other tests use.
-REGRESS = setup install settings pyradiomics_settings features closed_forms errors nulls matrices parallel \
-	large_object
+REGRESS = setup \
+	install \
+	settings \
+	pyradiomics_settings \
+	features \
+	closed_forms \
+	errors \
+	nulls \
+	matrices \
+	parallel \
+	large_object \
+	volume
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
 ISOLATION = large_object_snapshot
 # Results and expected output lie with those of pg_regress.

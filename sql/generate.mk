@@ -5,7 +5,8 @@
 #   GENERATED_SQL        SQL fragments: build/sql/10_catalogue_types.sql (the
 #                        type ibsi_features), build/sql/11_pyradiomics_types.sql
 #                        (pyradiomics_features) and build/sql/60_feature_catalogue.sql
-#                        (the view feature_catalogue); all need schema radiomics
+#                        (the view feature_catalogue), which need schema radiomics,
+#                        and one fragment for every NN_topic.sql.in
 #   GENERATED_PAGES      pages of doc/ that are generated and committed
 #   GENERATED_CLEAN      what `make clean` removes
 #   HOST_CC              compiler for the building machine, default cc
@@ -16,8 +17,9 @@
 HOST_CC ?= cc
 
 GENERATE_CATALOGUE := build/generate_catalogue
+OVERLOADED_SQL := $(patsubst sql/%.in,build/sql/%,$(wildcard sql/[0-9][0-9]_*.sql.in))
 GENERATED_SQL := build/sql/10_catalogue_types.sql build/sql/11_pyradiomics_types.sql \
-	build/sql/60_feature_catalogue.sql
+	build/sql/60_feature_catalogue.sql $(OVERLOADED_SQL)
 GENERATED_PAGES := doc/feature_reference.md doc/settings_reference.md \
 	doc/pyradiomics_features.md
 GENERATED_CLEAN := $(GENERATE_CATALOGUE) $(GENERATED_SQL) \
@@ -46,6 +48,21 @@ build/sql/11_pyradiomics_types.sql: $(GENERATE_CATALOGUE)
 build/sql/60_feature_catalogue.sql: $(GENERATE_CATALOGUE)
 	@mkdir -p $(@D)
 	$(GENERATE_CATALOGUE) catalogue > $@.part && mv $@.part $@
+
+# Functions of an image and a mask are declared once, in NN_topic.sql.in, for
+# three types of arguments.  @type@ is bytea, oid or volume, @suffix@ the end of
+# the C function's name, @note@ a sentence for the comment.
+build/sql/%.sql: sql/%.sql.in sql/generate.mk
+	@mkdir -p $(@D)
+	sed -e 's/@type@/bytea/g; s/@suffix@//; s/@note@//' \
+		-e 's/@volatility@/IMMUTABLE/; s/@parallel@/SAFE/' $< > $@.part
+	sed -e '/^--/d; s/@type@/oid/g; s/@suffix@/_large_object/' \
+		-e 's/@note@/Image and mask are large objects, read piece by piece. /' \
+		-e 's/@volatility@/VOLATILE/; s/@parallel@/UNSAFE/' $< >> $@.part
+	sed -e '/^--/d; s/@type@/radiomics.volume/g; s/@suffix@/_volume/' \
+		-e 's/@note@/Image and mask are volumes, of which only what is needed is read. /' \
+		-e 's/@volatility@/IMMUTABLE/; s/@parallel@/SAFE/' $< >> $@.part
+	mv $@.part $@
 
 build/doc/%.md: $(GENERATE_CATALOGUE)
 	@mkdir -p $(@D)

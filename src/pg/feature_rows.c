@@ -12,9 +12,6 @@
 #include "module.h"
 #include "scan.h"
 
-PG_FUNCTION_INFO_V1(radiomics_feature_rows);
-PG_FUNCTION_INFO_V1(radiomics_feature_rows_large_object);
-
 /* Attributes of feature_row. */
 enum
 {
@@ -55,17 +52,7 @@ static void put_mask(RowSink *sink, int32 label, const char *family, const char 
 static void put_row(RowSink *sink, int32 label, const char *family, const char *feature,
 					const char *code, const char *aggregation, const char *unit, double value);
 
-Datum
-radiomics_feature_rows(PG_FUNCTION_ARGS)
-{
-	return feature_rows(fcinfo, SOURCE_BYTEA);
-}
-
-Datum
-radiomics_feature_rows_large_object(PG_FUNCTION_ARGS)
-{
-	return feature_rows(fcinfo, SOURCE_LARGE_OBJECT);
-}
+RADPG_OVERLOADS(feature_rows, feature_rows)
 
 /*
  * feature_rows(image, mask, labels, settings) -> setof feature_row

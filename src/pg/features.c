@@ -11,11 +11,6 @@
 #include "module.h"
 #include "scan.h"
 
-PG_FUNCTION_INFO_V1(radiomics_features);
-PG_FUNCTION_INFO_V1(radiomics_features_large_object);
-PG_FUNCTION_INFO_V1(radiomics_features_by_label);
-PG_FUNCTION_INFO_V1(radiomics_features_by_label_large_object);
-
 /* What an attribute of the result shows: a feature's number, or one of these. */
 #define COLUMN_UNKNOWN -1		/* of another version: NULL */
 #define COLUMN_LABEL -2
@@ -41,29 +36,8 @@ static bool emit_row(RadContext *context, void *argument, const LabelFeatures *f
 static void put_row(RowTarget *target, const int32 *label, const int64 *voxel_count,
 					const char *status, const FeatureValues *values);
 
-Datum
-radiomics_features(PG_FUNCTION_ARGS)
-{
-	return features(fcinfo, SOURCE_BYTEA);
-}
-
-Datum
-radiomics_features_large_object(PG_FUNCTION_ARGS)
-{
-	return features(fcinfo, SOURCE_LARGE_OBJECT);
-}
-
-Datum
-radiomics_features_by_label(PG_FUNCTION_ARGS)
-{
-	return features_by_label(fcinfo, SOURCE_BYTEA);
-}
-
-Datum
-radiomics_features_by_label_large_object(PG_FUNCTION_ARGS)
-{
-	return features_by_label(fcinfo, SOURCE_LARGE_OBJECT);
-}
+RADPG_OVERLOADS(features, features)
+RADPG_OVERLOADS(features_by_label, features_by_label)
 
 /* features(image, mask, label, settings) -> ibsi_features */
 static Datum

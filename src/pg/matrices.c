@@ -39,18 +39,12 @@ static Datum matrices(FunctionCallInfo fcinfo, Family family, SourceKind kind);
 static bool emit_matrix(RadContext *context, void *argument, const TextureMatrix *matrix);
 
 #define MATRIX_FUNCTION(name, family) \
-PG_FUNCTION_INFO_V1(radiomics_##name); \
-PG_FUNCTION_INFO_V1(radiomics_##name##_large_object); \
-Datum \
-radiomics_##name(PG_FUNCTION_ARGS) \
+static Datum \
+name(FunctionCallInfo fcinfo, SourceKind kind) \
 { \
-	return matrices(fcinfo, family, SOURCE_BYTEA); \
+	return matrices(fcinfo, family, kind); \
 } \
-Datum \
-radiomics_##name##_large_object(PG_FUNCTION_ARGS) \
-{ \
-	return matrices(fcinfo, family, SOURCE_LARGE_OBJECT); \
-}
+RADPG_OVERLOADS(name, name)
 
 MATRIX_FUNCTION(glcm, FAMILY_GLCM)
 MATRIX_FUNCTION(glrlm, FAMILY_GLRLM)

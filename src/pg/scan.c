@@ -4,9 +4,10 @@
 #include "compat.h"
 
 #include "scan.h"
+#include "volume.h"
 
-static bool open_source(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
-						const char *name, ByteSource *source);
+static bool open_volume(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+						const char *name, int frame, ByteSource *source, VolumeReader **reader);
 
 CallCache *
 radpg_call_cache(FunctionCallInfo fcinfo)
@@ -20,26 +21,43 @@ radpg_call_cache(FunctionCallInfo fcinfo)
 bool
 radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settings_argument)
 {
+	VolumeReader *image;
+	VolumeReader *mask;
+
 	memset(scan, 0, sizeof(*scan));
 	scan->settings = radpg_settings(&radpg_call_cache(fcinfo)->settings,
 									fcinfo->flinfo->fn_mcxt,
 									PG_GETARG_JSONB_P(settings_argument));
 	scan->context = radpg_context_create();
-	if (open_source(scan, fcinfo, kind, 0, "image", &scan->image) &&
-		open_source(scan, fcinfo, kind, 1, "mask", &scan->mask) &&
-		rad_scan_open(scan->context, &scan->image, &scan->mask, scan->settings, &scan->pair))
+
+	/* The frame setting belongs to the image; a mask has one frame. */
+	if (open_volume(scan, fcinfo, kind, 0, "image", scan->settings->frame, &scan->image, &image) &&
+		open_volume(scan, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
+		rad_scan_join(scan->context, image, mask, scan->settings, &scan->pair))
 		return true;
 	radpg_scan_check_failure(scan);
 	return false;
 }
 
 static bool
-open_source(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
-			const char *name, ByteSource *source)
+open_volume(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+			const char *name, int frame, ByteSource *source, VolumeReader **reader)
 {
-	if (kind == SOURCE_BYTEA)
-		return radpg_bytea_source(scan->context, PG_GETARG_DATUM(argument), name, source);
-	return radpg_large_object_source(scan->context, PG_GETARG_OID(argument), name, source);
+	bool		ok = false;
+
+	switch (kind)
+	{
+		case SOURCE_BYTEA:
+			ok = radpg_bytea_source(scan->context, PG_GETARG_DATUM(argument), name, source);
+			break;
+		case SOURCE_LARGE_OBJECT:
+			ok = radpg_large_object_source(scan->context, PG_GETARG_OID(argument), name, source);
+			break;
+		case SOURCE_VOLUME:
+			return radpg_volume_reader(scan->context, PG_GETARG_DATUM(argument), name, frame,
+									   reader);
+	}
+	return ok && rad_volume_open(scan->context, source, frame, reader);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * What the feature and the matrix functions share: one call's settings, its
- * two byte sources and the opened scan.
+ * image and mask, and the opened scan.
  */
 #ifndef RADPG_SCAN_H
 #define RADPG_SCAN_H
@@ -15,8 +15,33 @@
 typedef enum SourceKind
 {
 	SOURCE_BYTEA,
-	SOURCE_LARGE_OBJECT
+	SOURCE_LARGE_OBJECT,
+	SOURCE_VOLUME
 } SourceKind;
+
+/*
+ * The three functions of one name that SQL calls, for bytea, large object and
+ * volume (sql/NN_topic.sql.in declares them): all are function(fcinfo, kind).
+ */
+#define RADPG_OVERLOADS(name, function) \
+PG_FUNCTION_INFO_V1(radiomics_##name); \
+PG_FUNCTION_INFO_V1(radiomics_##name##_large_object); \
+PG_FUNCTION_INFO_V1(radiomics_##name##_volume); \
+Datum \
+radiomics_##name(PG_FUNCTION_ARGS) \
+{ \
+	return function(fcinfo, SOURCE_BYTEA); \
+} \
+Datum \
+radiomics_##name##_large_object(PG_FUNCTION_ARGS) \
+{ \
+	return function(fcinfo, SOURCE_LARGE_OBJECT); \
+} \
+Datum \
+radiomics_##name##_volume(PG_FUNCTION_ARGS) \
+{ \
+	return function(fcinfo, SOURCE_VOLUME); \
+}
 
 /* What one call site keeps between its calls (fn_extra). */
 typedef struct CallCache
@@ -34,7 +59,7 @@ typedef struct OpenScan
 {
 	RadContext *context;
 	const Settings *settings;
-	ByteSource	image;
+	ByteSource	image;			/* of bytea values and large objects */
 	ByteSource	mask;
 	ScanPair	pair;
 } OpenScan;

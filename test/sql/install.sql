@@ -1,4 +1,7 @@
--- The extension's objects and their declarations.
+-- The extension's objects and their declarations, a line each that does not
+-- depend on the others.
+\pset format unaligned
+\pset footer off
 SELECT extversion = radiomics.version() AS versions_agree, extrelocatable, nspname AS schema
 FROM   pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
 WHERE  extname = 'radiomics';
@@ -35,8 +38,9 @@ WHERE  col_description(attrelid, attnum) IS NULL;
 -- What reads only its arguments is immutable and parallel safe; what reads
 -- large objects is neither.
 SELECT proname, provolatile, proparallel, proisstrict, count(*),
-       bool_and(CASE WHEN proargtypes[0] IN ('bytea'::regtype, 'oid'::regtype)
-                THEN procost >= 100000 ELSE procost < 1000 END) AS cost_is_real
+       bool_and(CASE WHEN proargtypes[0] IN ('bytea'::regtype, 'oid'::regtype, 'radiomics.volume'::regtype)
+                     OR prorettype = 'radiomics.volume'::regtype
+                THEN procost >= 20000 ELSE procost < 1000 END) AS cost_is_real
 FROM   member JOIN pg_proc ON classid = 'pg_proc'::regclass AND pg_proc.oid = objid
 GROUP  BY proname, provolatile, proparallel, proisstrict
 ORDER  BY proname, provolatile;

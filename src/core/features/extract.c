@@ -59,20 +59,25 @@ bool
 rad_scan_open(RadContext *context, const ByteSource *image, const ByteSource *mask,
 			  const Settings *settings, ScanPair *pair)
 {
+	VolumeReader *image_reader;
 	VolumeReader *mask_reader;
-	const Grid *image_grid;
+
+	/* The frame setting belongs to the image; a mask has one frame. */
+	return rad_volume_open(context, image, settings->frame, &image_reader) &&
+		rad_volume_open(context, mask, -1, &mask_reader) &&
+		rad_scan_join(context, image_reader, mask_reader, settings, pair);
+}
+
+bool
+rad_scan_join(RadContext *context, VolumeReader *image, VolumeReader *mask_reader,
+			  const Settings *settings, ScanPair *pair)
+{
+	const Grid *image_grid = rad_reader_grid(image);
 	MaskRuns   *scanned;
 	bool		equal;
 
-	if (!rad_volume_open(context, image, settings->frame, &pair->image))
-		return false;
-
-	/* The frame setting belongs to the image; a mask has one frame. */
-	if (!rad_volume_open(context, mask, -1, &mask_reader))
-		return false;
-
 	/* Headers first: scanning a mask that does not fit would be for nothing. */
-	image_grid = rad_reader_grid(pair->image);
+	pair->image = image;
 	if (!compare_geometry(context, image_grid, rad_reader_grid(mask_reader), settings, &equal))
 		return false;
 	if (!rad_mask_scan(context, mask_reader, &scanned))

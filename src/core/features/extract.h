@@ -69,6 +69,10 @@ extern bool rad_scan_open(RadContext *context, const ByteSource *image,
 						  const ByteSource *mask, const Settings *settings,
 						  ScanPair *pair);
 
+/* The same for readers that are open already. */
+extern bool rad_scan_join(RadContext *context, VolumeReader *image, VolumeReader *mask,
+						  const Settings *settings, ScanPair *pair);
+
 /*
  * Features of the given labels, or of every label of the mask when labels is
  * NULL, one callback each in the order given (ascending for all).  The image

@@ -22,6 +22,7 @@ typedef bool (*RowsCallback) (RadContext *context, void *argument, int64_t first
 
 typedef struct Codec
 {
+	const char *format;			/* "nifti", as users name it */
 	const char *name;			/* "NIfTI-1 and NIfTI-2 (.nii, .nii.gz)" */
 
 	/* True when the first bytes are this format's, right or damaged. */
@@ -33,14 +34,26 @@ typedef struct Codec
 	/* Deliver the rows of a non-empty box inside the grid. */
 	bool		(*read_rows) (RadContext *context, VolumeReader *reader, const Box *box,
 							  RowsCallback callback, void *argument);
+
+	/* The same into memory, x fastest.  NULL: made of read_rows. */
+	bool		(*read_box) (RadContext *context, VolumeReader *reader, const Box *box,
+							 void *voxels);
+
+	/*
+	 * A box outside of which every voxel is 0, perhaps an empty one, when the
+	 * format knows; otherwise leaves the box alone.  May be NULL.
+	 */
+	bool		(*label_box) (RadContext *context, VolumeReader *reader, Box *box);
 } Codec;
 
 struct VolumeReader
 {
 	const Codec *codec;
-	ByteStream *stream;
+	const char *name;			/* "image" or "mask", for messages */
+	ByteStream *stream;			/* NULL when the voxels are in memory already */
 	Grid		grid;
 	VoxelType	type;
+	VolumeAttributes attributes;	/* what open() found of them */
 	void	   *state;			/* the codec's */
 };
 

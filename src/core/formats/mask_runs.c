@@ -5,79 +5,25 @@
 
 #include <limits.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/codec.h"
 
-/* Bytes that the runs of one mask may take, and labels that it may have. */
+/* Bytes that the runs of one mask may take. */
 #define MAX_RUN_BYTES ((int64_t) 256 * 1024 * 1024)
 #define MAX_RUNS (MAX_RUN_BYTES / (int64_t) sizeof(LabelRun))
-#define MAX_LABELS (1024 * 1024)
 
 /* A continuous index this close below a half counts as the half (see align). */
 #define HALF_TOLERANCE 1e-6
 
-/*
- * Runs and labels as they are found.  Labels are entries of a table in order
- * of appearance, found through open addressing: slots hold entry + 1.
- */
+/* Runs and labels as they are found. */
 typedef struct MaskBuilder
 {
-	const char *name;			/* of the source, for messages */
 	LabelRun   *runs;
 	int64_t		run_count;
 	int64_t		run_capacity;
-	LabelSummary *labels;
-	int			label_count;
-	int			label_capacity;
-	int32_t    *slots;
-	uint32_t	slot_mask;		/* slots - 1; slots >= 2 * label_capacity */
-	int			last_entry;		/* of the run before, most often the same */
+	LabelTable	table;
 } MaskBuilder;
-
-/* Multiplicative hashing (Knuth, TAOCP 6.4) with the golden ratio. */
-static uint32_t
-first_slot(const MaskBuilder *builder, int32_t label)
-{
-	uint32_t	hash = (uint32_t) label * 2654435769u;
-
-	return (hash ^ hash >> 16) & builder->slot_mask;
-}
-
-/* The slot that holds the label, or the empty one where it belongs. */
-static uint32_t
-find_slot(const MaskBuilder *builder, int32_t label)
-{
-	uint32_t	slot = first_slot(builder, label);
-
-	while (builder->slots[slot] != 0 &&
-		   builder->labels[builder->slots[slot] - 1].label != label)
-		slot = (slot + 1) & builder->slot_mask;
-	return slot;
-}
-
-static bool
-grow_labels(RadContext *context, MaskBuilder *builder)
-{
-	int			capacity = builder->label_capacity > 0 ? 2 * builder->label_capacity : 64;
-	LabelSummary *labels = rad_new(context, LabelSummary, capacity);
-	int32_t    *slots = rad_new_zeroed(context, int32_t, 2 * capacity);
-
-	if (labels == NULL || slots == NULL)
-		return false;
-	if (builder->label_count > 0)
-		memcpy(labels, builder->labels, (size_t) builder->label_count * sizeof(*labels));
-	rad_release(context, builder->labels);
-	rad_release(context, builder->slots);
-	builder->labels = labels;
-	builder->label_capacity = capacity;
-	builder->slots = slots;
-	builder->slot_mask = (uint32_t) (2 * capacity - 1);
-	for (int entry = 0; entry < builder->label_count; entry++)
-		slots[find_slot(builder, labels[entry].label)] = entry + 1;
-	return true;
-}
 
 static bool
 grow_runs(RadContext *context, MaskBuilder *builder)
@@ -88,7 +34,7 @@ grow_runs(RadContext *context, MaskBuilder *builder)
 	if (builder->run_count >= MAX_RUNS)
 	{
 		rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has more than %lld runs of equal label",
-				 builder->name, (long long) MAX_RUNS);
+				 builder->table.name, (long long) MAX_RUNS);
 		return rad_hint(context, "A mask of organs or lesions has far fewer: check that no "
 						"image was given as the mask, or crop it to the regions of interest.");
 	}
@@ -105,71 +51,16 @@ grow_runs(RadContext *context, MaskBuilder *builder)
 	return true;
 }
 
-/* The table's entry for a label, made when it is new. */
+/* RunCallback */
 static bool
-enter_label(RadContext *context, MaskBuilder *builder, int32_t label)
+add_run(RadContext *context, void *argument, const LabelRun *run)
 {
-	uint32_t	slot;
-
-	if (builder->label_count == builder->label_capacity && !grow_labels(context, builder))
-		return false;
-	slot = find_slot(builder, label);
-	if (builder->slots[slot] == 0)
-	{
-		if (builder->label_count == MAX_LABELS)
-		{
-			rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has more than %d different labels",
-					 builder->name, MAX_LABELS);
-			return rad_hint(context, "Check that no image was given as the mask.");
-		}
-		builder->labels[builder->label_count] = (LabelSummary) {
-			.label = label,
-			.box = {{INT_MAX, INT_MAX, INT_MAX}, {0, 0, 0}},
-		};
-		builder->slots[slot] = ++builder->label_count;
-	}
-	builder->last_entry = builder->slots[slot] - 1;
-	return true;
-}
-
-static bool
-add_run(RadContext *context, MaskBuilder *builder, const LabelRun *run)
-{
-	LabelSummary *entry;
-	Box		   *box;
+	MaskBuilder *builder = argument;
 
 	if (builder->run_count == builder->run_capacity && !grow_runs(context, builder))
 		return false;
 	builder->runs[builder->run_count++] = *run;
-	if ((builder->label_count == 0 ||
-		 builder->labels[builder->last_entry].label != run->label) &&
-		!enter_label(context, builder, run->label))
-		return false;
-	entry = &builder->labels[builder->last_entry];
-	entry->voxel_count += run->x_end - run->x_begin;
-	box = &entry->box;
-	if (run->x_begin < box->lo[0])
-		box->lo[0] = run->x_begin;
-	if (run->x_end > box->hi[0])
-		box->hi[0] = run->x_end;
-	if (run->y < box->lo[1])
-		box->lo[1] = run->y;
-	if (run->y + 1 > box->hi[1])
-		box->hi[1] = run->y + 1;
-	if (run->z < box->lo[2])
-		box->lo[2] = run->z;
-	if (run->z + 1 > box->hi[2])
-		box->hi[2] = run->z + 1;
-	return true;
-}
-
-static int
-compare_labels(const void *a, const void *b)
-{
-	int32_t		left = ((const LabelSummary *) a)->label;
-	int32_t		right = ((const LabelSummary *) b)->label;
-
-	return (left > right) - (left < right);
+	return rad_label_table_add(context, &builder->table, run);
 }
 
 static bool
@@ -182,165 +73,48 @@ finish(RadContext *context, MaskBuilder *builder, const Grid *grid, MaskRuns **m
 	/* Neither array is NULL in an empty mask. */
 	if (builder->runs == NULL && !grow_runs(context, builder))
 		return false;
-	if (builder->labels == NULL && !grow_labels(context, builder))
+	if (!rad_label_table_finish(context, &builder->table))
 		return false;
-	rad_release(context, builder->slots);
-	/* Labels are distinct, so that any sort gives the same order. */
-	qsort(builder->labels, (size_t) builder->label_count, sizeof(LabelSummary),
-		  compare_labels);
 	*result = (MaskRuns) {
 		.grid = *grid,
 		.run_count = builder->run_count,
 		.runs = builder->runs,
-		.label_count = builder->label_count,
-		.labels = builder->labels,
+		.label_count = builder->table.count,
+		.labels = builder->table.labels,
 	};
 	*mask = result;
 	return true;
 }
 
-/*
- * How many bytes from the start equal the pattern, repeated.  64 bytes per
- * step, as independent words that compilers turn into vectors or run in
- * parallel: faster than memory delivers.
- */
-static size_t
-equal_stretch(const uint8_t *bytes, size_t length, uint64_t pattern)
-{
-	size_t		position = 0;
-
-	for (; position + 64 <= length; position += 64)
-	{
-		uint64_t	words[8];
-		uint64_t	different = 0;
-
-		memcpy(words, bytes + position, sizeof(words));
-		for (int n = 0; n < 8; n++)
-			different |= words[n] ^ pattern;
-		if (different != 0)
-			break;
-	}
-	for (; position + 8 <= length; position += 8)
-	{
-		uint64_t	word;
-
-		memcpy(&word, bytes + position, sizeof(word));
-		if (word != pattern)
-			break;
-	}
-	while (position < length &&
-		   bytes[position] == ((const uint8_t *) &pattern)[position % 8])
-		position++;
-	return position;
-}
-
-typedef struct MaskScan
-{
-	MaskBuilder builder;
-	VoxelType	type;
-	size_t		voxel_size;
-	int			width;
-	int			height;
-	uint64_t	last_pattern;	/* the voxel of the run before, repeated */
-	int32_t		last_label;
-} MaskScan;
-
-static bool
-fail_label(RadContext *context, const MaskScan *scan, double value, int x, int y, int z)
-{
-	rad_fail(context, RAD_DATA_EXCEPTION, "%s voxel (%d, %d, %d) is %.9g, not a label",
-			 scan->builder.name, x, y, z, value);
-	return rad_hint(context, "Labels are whole numbers from -2147483648 to 2147483647; "
-					"round or threshold the mask, and check that no image was given in its place.");
-}
-
-/* The label of a voxel; 0 includes -0.0. */
-static bool
-voxel_label(RadContext *context, const MaskScan *scan, const uint8_t *voxel,
-			int x, int y, int z, int32_t *label)
-{
-	double		value;
-
-	rad_voxels_to_double(scan->type, voxel, 0, 1, &value);
-	if (!(value >= INT32_MIN && value <= INT32_MAX) || value != (int32_t) value)
-		return fail_label(context, scan, value, x, y, z);
-	*label = (int32_t) value;
-	return true;
-}
-
-/* Voxel's bytes repeated over a word. */
-static uint64_t
-repeat_voxel(const uint8_t *voxel, size_t size)
-{
-	uint64_t	pattern;
-
-	for (size_t n = 0; n < 8; n += size)
-		memcpy((uint8_t *) &pattern + n, voxel, size);
-	return pattern;
-}
-
+/* RowsCallback */
 static bool
 scan_rows(RadContext *context, void *argument, int64_t first_row, int64_t row_count,
 		  const void *voxels)
 {
-	MaskScan   *scan = argument;
-	const uint8_t *bytes = voxels;
-	size_t		size = scan->voxel_size;
-	size_t		row_bytes = (size_t) scan->width * size;
-	size_t		length = (size_t) row_count * row_bytes;
-	size_t		position = 0;
-	size_t		row_end = 0;
-	LabelRun	run = {0};
-
-	for (;;)
-	{
-		size_t		stretch;
-		uint64_t	pattern;
-
-		/* Background may reach over many rows; whole voxels of it count. */
-		position += equal_stretch(bytes + position, length - position, 0) / size * size;
-		if (position == length)
-			return true;
-		if (position >= row_end)
-		{
-			int64_t		row = (int64_t) (position / row_bytes);
-
-			row_end = (size_t) (row + 1) * row_bytes;
-			run.y = (int) ((first_row + row) % scan->height);
-			run.z = (int) ((first_row + row) / scan->height);
-		}
-		run.x_begin = scan->width - (int) ((row_end - position) / size);
-		pattern = repeat_voxel(bytes + position, size);
-		if (pattern != scan->last_pattern)
-		{
-			if (!voxel_label(context, scan, bytes + position, run.x_begin, run.y, run.z,
-							 &scan->last_label))
-				return false;
-			scan->last_pattern = pattern;
-		}
-		stretch = equal_stretch(bytes + position, row_end - position, pattern) / size;
-		run.label = scan->last_label;
-		run.x_end = run.x_begin + (int) stretch;
-		position += stretch * size;
-		if (run.label != 0 && !add_run(context, &scan->builder, &run))
-			return false;
-	}
+	return rad_scan_runs(context, argument, first_row, row_count, voxels);
 }
 
 bool
 rad_mask_scan(RadContext *context, VolumeReader *reader, MaskRuns **mask)
 {
 	Box			box = rad_grid_box(&reader->grid);
-	MaskScan	scan = {
-		.builder.name = rad_byte_stream_name(reader->stream),
+	MaskBuilder builder = {.table.name = reader->name};
+	RunScan		scan = {
+		.name = reader->name,
 		.type = reader->type,
-		.voxel_size = rad_voxel_size(reader->type),
-		.width = reader->grid.size[0],
 		.height = reader->grid.size[1],
+		.callback = add_run,
+		.argument = &builder,
 	};
 
+	/* Rows of the box only: outside of it is background. */
+	if (reader->codec->label_box != NULL &&
+		!reader->codec->label_box(context, reader, &box))
+		return false;
+	scan.x_first = box.lo[0];
+	scan.width = box.hi[0] - box.lo[0];
 	return rad_reader_read_rows(context, reader, &box, scan_rows, &scan) &&
-		finish(context, &scan.builder, &reader->grid, mask);
+		finish(context, &builder, &reader->grid, mask);
 }
 
 const LabelSummary *
@@ -594,7 +368,7 @@ bool
 rad_mask_align(RadContext *context, const MaskRuns *mask, const Grid *grid,
 			   MaskRuns **aligned)
 {
-	MaskBuilder builder = {.name = "mask"};
+	MaskBuilder builder = {.table.name = "mask"};
 	MaskCursor	cursor;
 	double		step[3];
 	double		matrix[3][3];

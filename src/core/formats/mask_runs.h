@@ -5,24 +5,8 @@
 #ifndef RAD_FORMATS_MASK_RUNS_H
 #define RAD_FORMATS_MASK_RUNS_H
 
+#include "formats/label_scan.h"
 #include "formats/reader.h"
-
-/* x_begin <= x < x_end of row (y, z) carry the label. */
-typedef struct LabelRun
-{
-	int32_t		label;			/* never 0 */
-	int			x_begin;
-	int			x_end;
-	int			y;
-	int			z;
-} LabelRun;
-
-typedef struct LabelSummary
-{
-	int32_t		label;
-	int64_t		voxel_count;
-	Box			box;
-} LabelSummary;
 
 typedef struct MaskRuns
 {

@@ -610,6 +610,7 @@ read_rows(RadContext *context, VolumeReader *reader, const Box *box, RowsCallbac
 }
 
 const Codec rad_metaimage_codec = {
+	.format = "metaimage",
 	.name = "MetaImage with local voxels (.mha)",
 	.recognise = recognise,
 	.open = open_metaimage,

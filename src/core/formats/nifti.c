@@ -658,6 +658,7 @@ read_rows(RadContext *context, VolumeReader *reader, const Box *box,
 }
 
 const Codec rad_nifti_codec = {
+	.format = "nifti",
 	.name = "NIfTI-1 and NIfTI-2 in one file (.nii, .nii.gz)",
 	.recognise = recognise,
 	.open = open_nifti,

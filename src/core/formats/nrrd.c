@@ -383,6 +383,7 @@ read_rows(RadContext *context, VolumeReader *reader, const Box *box, RowsCallbac
 }
 
 const Codec rad_nrrd_codec = {
+	.format = "nrrd",
 	.name = "NRRD with attached header (.nrrd)",
 	.recognise = recognise,
 	.open = open_nrrd,

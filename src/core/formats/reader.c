@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "formats/codec.h"
+#include "formats/container.h"
 #include "formats/metaimage.h"
 #include "formats/nifti.h"
 #include "formats/nrrd.h"
@@ -16,6 +17,7 @@ static const Codec *const codecs[] = {
 	&rad_nifti_codec,
 	&rad_nrrd_codec,
 	&rad_metaimage_codec,
+	&rad_container_codec,
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -83,15 +85,44 @@ rad_fail_format(RadContext *context, const char *name, const char *problem,
 	return rad_hint(context, "Supported formats: %s.", supported);
 }
 
+/* The codec of a name, or NULL with the error set. */
+static const Codec *
+named_codec(RadContext *context, const char *format)
+{
+	char		known[256] = "";
+
+	for (size_t n = 0; n < CODEC_COUNT; n++)
+	{
+		size_t		used = strlen(known);
+
+		if (strcmp(codecs[n]->format, format) == 0)
+			return codecs[n];
+		snprintf(known + used, sizeof(known) - used, ", \"%s\"", codecs[n]->format);
+	}
+	rad_fail(context, RAD_INVALID_PARAMETER, "unknown format \"%s\"", format);
+	rad_hint(context, "Formats are \"auto\"%s.", known);
+	return NULL;
+}
+
 bool
 rad_volume_open(RadContext *context, const ByteSource *source, int frame,
 				VolumeReader **reader)
 {
+	return rad_volume_open_format(context, source, "auto", frame, reader);
+}
+
+bool
+rad_volume_open_format(RadContext *context, const ByteSource *source, const char *format,
+					   int frame, VolumeReader **reader)
+{
 	VolumeReader *opened = rad_new_zeroed(context, VolumeReader, 1);
+	const Codec *wanted = NULL;
 	const uint8_t *head;
 	size_t		length;
 
 	if (opened == NULL)
+		return false;
+	if (strcmp(format, "auto") != 0 && (wanted = named_codec(context, format)) == NULL)
 		return false;
 	if (source->length <= 0)
 	{
@@ -106,11 +137,19 @@ rad_volume_open(RadContext *context, const ByteSource *source, int frame,
 	{
 		if (!codecs[n]->recognise(head, length))
 			continue;
+		if (wanted != NULL && wanted != codecs[n])
+			break;
 		opened->codec = codecs[n];
+		opened->name = source->name;
 		if (!codecs[n]->open(context, opened, frame))
 			return false;
 		*reader = opened;
 		return true;
+	}
+	if (wanted != NULL)
+	{
+		rad_fail_format(context, source->name, "is not in the given format", head, length);
+		return rad_hint(context, "The format \"%s\" is %s.", wanted->format, wanted->name);
 	}
 	return rad_fail_format(context, source->name, "is not in a supported format", head, length);
 }
@@ -127,18 +166,32 @@ rad_reader_voxel_type(const VolumeReader *reader)
 	return reader->type;
 }
 
-bool
-rad_reader_read_rows(RadContext *context, VolumeReader *reader, const Box *box,
-					 RowsCallback callback, void *argument)
+const VolumeAttributes *
+rad_reader_attributes(const VolumeReader *reader)
+{
+	return &reader->attributes;
+}
+
+static bool
+check_box(RadContext *context, const VolumeReader *reader, const Box *box)
 {
 	for (int axis = 0; axis < 3; axis++)
 	{
 		if (box->lo[axis] < 0 || box->hi[axis] > reader->grid.size[axis])
 			return rad_fail(context, RAD_INTERNAL,
 							"box from %d to %d is outside axis %d of the %s, which has %d voxels",
-							box->lo[axis], box->hi[axis], axis,
-							rad_byte_stream_name(reader->stream), reader->grid.size[axis]);
+							box->lo[axis], box->hi[axis], axis, reader->name,
+							reader->grid.size[axis]);
 	}
+	return true;
+}
+
+bool
+rad_reader_read_rows(RadContext *context, VolumeReader *reader, const Box *box,
+					 RowsCallback callback, void *argument)
+{
+	if (!check_box(context, reader, box))
+		return false;
 	if (rad_box_voxel_count(box) == 0)
 		return true;
 	return reader->codec->read_rows(context, reader, box, callback, argument);
@@ -178,6 +231,10 @@ rad_volume_read_box(RadContext *context, VolumeReader *reader, const Box *box,
 	volume->voxels = rad_allocate(context, (size_t) rad_box_voxel_count(box), voxel_size);
 	if (volume->voxels == NULL)
 		return false;
+	if (reader->codec->read_box != NULL)
+		return check_box(context, reader, box) &&
+			(rad_box_voxel_count(box) == 0 ||
+			 reader->codec->read_box(context, reader, box, volume->voxels));
 	fill.next = volume->voxels;
 	fill.row_bytes = (size_t) (box->hi[0] - box->lo[0]) * voxel_size;
 	return rad_reader_read_rows(context, reader, box, fill_box, &fill);

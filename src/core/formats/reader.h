@@ -27,8 +27,13 @@ typedef struct VolumeReader VolumeReader;
 extern bool rad_volume_open(RadContext *context, const ByteSource *source, int frame,
 							VolumeReader **reader);
 
+/* The same for bytes that have to be in the named format ("nifti"; "auto": any). */
+extern bool rad_volume_open_format(RadContext *context, const ByteSource *source,
+								   const char *format, int frame, VolumeReader **reader);
+
 extern const Grid *rad_reader_grid(const VolumeReader *reader);
 extern VoxelType rad_reader_voxel_type(const VolumeReader *reader);
+extern const VolumeAttributes *rad_reader_attributes(const VolumeReader *reader);
 
 /* Read a box of voxels into newly allocated memory (volume->voxels). */
 extern bool rad_volume_read_box(RadContext *context, VolumeReader *reader,

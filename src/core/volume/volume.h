@@ -25,6 +25,15 @@ typedef enum VoxelType
 
 #define VOXEL_TYPE_COUNT 8
 
+/* What a file says about a volume besides geometry and voxels. */
+#define RAD_HINT_LENGTH 16
+
+typedef struct VolumeAttributes
+{
+	char		units[RAD_HINT_LENGTH];	/* of intensities ("HU"); "" when unknown */
+	char		modality[RAD_HINT_LENGTH];	/* DICOM's term ("CT"); "" when unknown */
+} VolumeAttributes;
+
 typedef struct Volume
 {
 	Grid		grid;			/* of the whole volume */
