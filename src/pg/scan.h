@@ -55,6 +55,14 @@ typedef struct CallCache
 
 extern CallCache *radpg_call_cache(FunctionCallInfo fcinfo);
 
+/*
+ * Open the image or mask in an argument.  source is for bytea values and large
+ * objects, and the caller's to close.  frame as in rad_volume_open.
+ */
+extern bool radpg_open_argument(RadContext *context, FunctionCallInfo fcinfo, SourceKind kind,
+								int argument, const char *name, int frame,
+								ByteSource *source, VolumeReader **reader);
+
 typedef struct OpenScan
 {
 	RadContext *context;
