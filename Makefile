@@ -46,6 +46,7 @@ REGRESS = setup \
 	settings \
 	pyradiomics_settings \
 	features \
+	pyradiomics \
 	closed_forms \
 	errors \
 	nulls \

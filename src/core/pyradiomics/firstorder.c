@@ -6,6 +6,7 @@
 
 #include "features/distribution.h"
 #include "pyradiomics/classes.h"
+#include "pyradiomics/numpy_sum.h"
 
 /* Sum of (x + shift)^2, in blocks so that rounding does not grow with N. */
 static double
@@ -41,6 +42,23 @@ level_features(const PyradiomicsLevels *levels, int64_t count, double *values)
 	}
 	values[PYRADIOMICS_firstorder_Entropy] = entropy;
 	values[PYRADIOMICS_firstorder_Uniformity] = uniformity;
+}
+
+/*
+ * Equal intensities have no skewness and no kurtosis (0) unless their mean, as
+ * NumPy rounds it, is not quite their value: then every deviation is the same
+ * tiny number, which gives +-1 and 1.
+ */
+static void
+flat_features(const PyradiomicsRegion *region, double *values)
+{
+	double		mean = rad_numpy_sum(region->values, region->count) / (double) region->count;
+	double		deviation = region->minimum - mean;
+
+	if (deviation * deviation == 0.0)
+		return;
+	values[PYRADIOMICS_firstorder_Skewness] = deviation > 0.0 ? 1.0 : -1.0;
+	values[PYRADIOMICS_firstorder_Kurtosis] = 1.0;
 }
 
 bool
@@ -79,5 +97,7 @@ rad_pyradiomics_firstorder(RadContext *context, const PyradiomicsRegion *region,
 		(region->dimension == 2 ? spacing[0] * spacing[1] :
 		 spacing[0] * spacing[1] * spacing[2]) * energy;
 	values[PYRADIOMICS_firstorder_Variance] = of.second;
+	if (region->minimum == region->maximum)
+		flat_features(region, values);
 	return true;
 }

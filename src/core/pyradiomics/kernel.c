@@ -108,9 +108,8 @@ list_neighbours(RadContext *context, MapKernel *kernel)
 	kernel->near = rad_new_zeroed(context, KernelPairs, near.count);
 	kernel->direction = rad_new_zeroed(context, KernelLines, near.count);
 	kernel->offset_filled = rad_new_zeroed(context, bool, far.count);
-	kernel->direction_filled = rad_new_zeroed(context, bool, near.count);
 	if (kernel->offset == NULL || kernel->near == NULL || kernel->direction == NULL ||
-		kernel->offset_filled == NULL || kernel->direction_filled == NULL)
+		kernel->offset_filled == NULL)
 		return false;
 	for (int n = 0; n < far.count; n++)
 	{
@@ -292,20 +291,6 @@ rad_map_kernel_mark_offsets(MapKernel *kernel)
 		if (has_pair(kernel, &kernel->offset[n]))
 		{
 			kernel->offset_filled[n] = true;
-			filled++;
-		}
-	return filled;
-}
-
-int
-rad_map_kernel_mark_directions(MapKernel *kernel)
-{
-	int			filled = 0;
-
-	for (int n = 0; n < kernel->direction_count; n++)
-		if (has_line(kernel, &kernel->direction[n]))
-		{
-			kernel->direction_filled[n] = true;
 			filled++;
 		}
 	return filled;

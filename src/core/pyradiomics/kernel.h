@@ -62,11 +62,9 @@ typedef struct MapKernel
 	int64_t		merged_room;
 	int32_t    *scratch[4];		/* [voxels] */
 
-	/* What voxels before the features have shown. */
+	/* What the voxels of a batch have shown. */
 	bool	   *offset_filled;	/* not empty for some voxel */
-	bool	   *direction_filled;
 	int			offsets_kept;
-	int			directions_kept;
 } MapKernel;
 
 extern bool rad_map_kernel_create(RadContext *context, const PyradiomicsGrid *grid,
@@ -76,12 +74,8 @@ extern bool rad_map_kernel_create(RadContext *context, const PyradiomicsGrid *gr
 /* Take the box around a voxel of the grid. */
 extern void rad_map_kernel_load(MapKernel *kernel, const int at[3]);
 
-/*
- * Which offsets have a pair, and directions a line of two voxels, in the
- * current box: marks *_filled, returns how many.
- */
+/* Mark the offsets that have a pair in the current box; returns how many. */
 extern int	rad_map_kernel_mark_offsets(MapKernel *kernel);
-extern int	rad_map_kernel_mark_directions(MapKernel *kernel);
 
 /*
  * Features of the current box.  A mean over directions skips empty ones, but

@@ -3,8 +3,8 @@
  * every voxel of the region, per feature a volume.
  *
  * Discretisation is done once per image, over the region (maskedKernel) or the
- * whole crop, never per box.  The whole region is one batch: voxelBatch, which
- * only bounds memory in PyRadiomics, has no effect.
+ * whole crop, never per box.  voxelBatch bounds no memory here, but it decides,
+ * as in PyRadiomics, over which voxels an empty direction is looked for.
  */
 #include "pyradiomics/maps.h"
 
@@ -172,17 +172,18 @@ load_voxel(MapKernel *kernel, const MappedImage *image, int64_t voxel)
 }
 
 /*
- * What PyRadiomics does with empty directions hangs on all voxels: those empty
- * everywhere are dropped; one that is empty for a voxel only makes its
- * JointAverage NaN, and MCC fail everywhere.  *fails: MCC does.
+ * What PyRadiomics does with empty directions hangs on all voxels of a batch:
+ * those empty for every voxel are dropped; one that is empty for some only makes
+ * their JointAverage NaN, and MCC fail for the batch.  *fails: MCC does.
  */
 static bool
 look_at_offsets(RadContext *context, MapKernel *kernel, const MappedImage *image,
-				const PyradiomicsOptions *options, bool *fails)
+				int64_t first, int64_t end, bool *fails)
 {
 	int			least = kernel->offset_count;
 
-	for (int64_t n = 0; n < image->mapping->voxel_count; n++)
+	memset(kernel->offset_filled, 0, (size_t) kernel->offset_count * sizeof(bool));
+	for (int64_t n = first; n < end; n++)
 	{
 		int			filled;
 
@@ -195,10 +196,10 @@ look_at_offsets(RadContext *context, MapKernel *kernel, const MappedImage *image
 	kernel->offsets_kept = 0;
 	for (int n = 0; n < kernel->offset_count; n++)
 		kernel->offsets_kept += kernel->offset_filled[n];
-	if (options->weighting_norm != PYRADIOMICS_WEIGHTING_NULL)
-		*fails = least == 0;
-	else
-		*fails = least < kernel->offsets_kept || least == 0;
+	*fails = least == 0;
+	if (kernel->options->weighting_norm == PYRADIOMICS_WEIGHTING_NULL)
+		*fails |= least < kernel->offsets_kept;
+	*fails = *fails && image->levels.present_count > 1;
 	return true;
 }
 
@@ -244,12 +245,20 @@ create_maps(RadContext *context, const MappedImage *image,
 	return true;
 }
 
+/* mcc_fails: MCC has no value in this batch. */
 static void
-keep_values(ClassMaps *maps, int64_t voxel, const double *values)
+keep_values(const MappedImage *image, ClassMaps *maps, int64_t voxel, bool mcc_fails,
+			const double *values)
 {
 	for (int n = 0; n < maps->count; n++)
-		if (maps->values[n] != NULL)
+	{
+		if (maps->values[n] == NULL)
+			continue;
+		if (mcc_fails && maps->feature[n] == PYRADIOMICS_glcm_MCC)
+			maps->values[n][voxel] = image->mapping->options->init_value;
+		else
 			maps->values[n][voxel] = values[maps->feature[n]];
+	}
 }
 
 /* The values of a texture class at every voxel. */
@@ -258,36 +267,37 @@ map_texture(RadContext *context, const MappedImage *image,
 			const PyradiomicsClassChoice *choice, ClassMaps *maps)
 {
 	const PyradiomicsOptions *options = image->mapping->options;
+	const int64_t count = image->mapping->voxel_count;
+	const int64_t batch = options->voxel_batch > 0 ? options->voxel_batch : count;
 	bool		mcc = choice->class_id == PYRADIOMICS_glcm && wants_mcc(image, choice);
 	KernelFeatures features = kernel_features(choice->class_id);
 	double		values[PYRADIOMICS_FEATURE_COUNT];
 	MapKernel  *kernel;
-	bool		fails = false;
 
 	if (!rad_map_kernel_create(context, &image->texture, options, mcc,
 							   image->levels.level_count, image->levels.present_count, &kernel))
 		return false;
-	if (choice->class_id == PYRADIOMICS_glcm)
-	{
-		if (!look_at_offsets(context, kernel, image, options, &fails))
-			return false;
-		fails = fails && image->levels.present_count > 1;
-		kernel->glcm->want_mcc = mcc && !fails;
-	}
 	for (int n = 0; n < PYRADIOMICS_FEATURE_COUNT; n++)
 		values[n] = NAN;
-	for (int64_t n = 0; n < image->mapping->voxel_count; n++)
+	for (int64_t first = 0; first < count; first += batch)
 	{
-		if (!rad_continue(context))
+		int64_t		end = first + batch < count ? first + batch : count;
+		bool		fails = false;
+
+		if (choice->class_id == PYRADIOMICS_glcm &&
+			!look_at_offsets(context, kernel, image, first, end, &fails))
 			return false;
-		load_voxel(kernel, image, n);
-		if (!features(context, kernel, values))
-			return false;
-		keep_values(maps, n, values);
+		kernel->glcm->want_mcc = mcc && !fails;
+		for (int64_t n = first; n < end; n++)
+		{
+			if (!rad_continue(context))
+				return false;
+			load_voxel(kernel, image, n);
+			if (!features(context, kernel, values))
+				return false;
+			keep_values(image, maps, n, fails, values);
+		}
 	}
-	for (int n = 0; n < maps->count; n++)
-		if (fails && maps->feature[n] == PYRADIOMICS_glcm_MCC)
-			maps->values[n] = NULL;
 	return true;
 }
 

@@ -51,9 +51,13 @@ find_label(RadContext *context, const MaskRuns *mask, int32_t label)
 		used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%d",
 								  n > 0 ? ", " : "", mask->labels[n].label);
 	rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d", label);
-	rad_detail(context, mask->label_count > LABELS_LISTED ?
-			   "The labels of the mask are %s and more." : "The labels of the mask are %s.",
-			   list);
+	if (mask->label_count == 1)
+		rad_detail(context, "The only label of the mask is %s.", list);
+	else if (mask->label_count > LABELS_LISTED)
+		rad_detail(context, "The labels of the mask are %s and %d more.", list,
+				   mask->label_count - LABELS_LISTED);
+	else
+		rad_detail(context, "The labels of the mask are %s.", list);
 	return NULL;
 }
 

@@ -8,8 +8,7 @@
 
 #include <math.h>
 
-/* Most values that are summed without splitting. */
-#define SUM_BLOCK 128
+#include "pyradiomics/numpy_sum.h"
 
 /* A number through float32, where the image's type asks for it. */
 static double
@@ -28,54 +27,14 @@ rounded(VoxelType type, double value)
 	}
 }
 
-/*
- * NumPy's pairwise sum: eight partial sums in blocks of up to 128, blocks added
- * by halves.  Both precisions, because the bits differ.
- */
-#define PAIRWISE_SUM(name, type) \
-static type \
-name(const type *values, int64_t count) \
-{ \
-	type		part[8]; \
-	type		sum; \
-	int64_t		n; \
-	\
-	if (count > SUM_BLOCK) \
-	{ \
-		int64_t		half = count / 2 - count / 2 % 8; \
-		\
-		return name(values, half) + name(values + half, count - half); \
-	} \
-	if (count < 8) \
-	{ \
-		sum = 0; \
-		for (n = 0; n < count; n++) \
-			sum += values[n]; \
-		return sum; \
-	} \
-	for (int m = 0; m < 8; m++) \
-		part[m] = values[m]; \
-	for (n = 8; n < count - count % 8; n += 8) \
-		for (int m = 0; m < 8; m++) \
-			part[m] += values[n + m]; \
-	sum = ((part[0] + part[1]) + (part[2] + part[3])) + \
-		((part[4] + part[5]) + (part[6] + part[7])); \
-	for (; n < count; n++) \
-		sum += values[n]; \
-	return sum; \
-}
-
-PAIRWISE_SUM(sum_doubles, double)
-PAIRWISE_SUM(sum_floats, float)
-
 /* Mean and population standard deviation; values are overwritten. */
 static void
 measure_doubles(double *values, int64_t count, double *mean, double *deviation)
 {
-	*mean = sum_doubles(values, count) / (double) count;
+	*mean = rad_numpy_sum(values, count) / (double) count;
 	for (int64_t n = 0; n < count; n++)
 		values[n] = (values[n] - *mean) * (values[n] - *mean);
-	*deviation = sqrt(sum_doubles(values, count) / (double) count);
+	*deviation = sqrt(rad_numpy_sum(values, count) / (double) count);
 }
 
 static bool
@@ -90,14 +49,14 @@ measure_floats(RadContext *context, const double *values, int64_t count, double 
 		return false;
 	for (int64_t n = 0; n < count; n++)
 		single[n] = (float) values[n];
-	average = sum_floats(single, count) / (float) count;
+	average = rad_numpy_sum_float(single, count) / (float) count;
 	for (int64_t n = 0; n < count; n++)
 	{
 		float		from = single[n] - average;
 
 		single[n] = from * from;
 	}
-	variance = sum_floats(single, count) / (float) count;
+	variance = rad_numpy_sum_float(single, count) / (float) count;
 	*mean = average;
 	*deviation = sqrtf(variance);
 	rad_release(context, single);
