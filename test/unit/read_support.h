@@ -97,7 +97,7 @@ read_shared(const char *relative)
 {
 	Bytes		file = {NULL, 0};
 	const char *folder = shared_folder();
-	char		path[512];
+	char		path[2048];
 	FILE	   *stream;
 
 	if (folder == NULL)

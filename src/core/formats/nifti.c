@@ -466,38 +466,6 @@ pixdim_transform(RadContext *context, const char *name, const NiftiHeader *heade
 	return pixdim_spacing(context, name, header, size, transform->spacing);
 }
 
-/*
- * The nearest orthonormal matrix (the orthogonal factor of the polar
- * decomposition), by Newton's iteration X <- (X + X^-T) / 2 (Higham 1986).
- * Axis-aligned directions stay exactly as they are, left-handed stay so.
- */
-static void
-orthonormalise(double m[3][3])
-{
-	for (int step = 0; step < 6; step++)
-	{
-		double		inverse[3][3];	/* transposed; times the determinant */
-		double		determinant = 0.0;
-
-		for (int c = 0; c < 3; c++)
-		{
-			int			next = (c + 1) % 3;
-			int			last = (c + 2) % 3;
-
-			for (int r = 0; r < 3; r++)
-				inverse[r][c] = m[(r + 1) % 3][next] * m[(r + 2) % 3][last] -
-					m[(r + 2) % 3][next] * m[(r + 1) % 3][last];
-		}
-		for (int r = 0; r < 3; r++)
-			determinant += m[r][0] * inverse[r][0];
-		for (int r = 0; r < 3; r++)
-		{
-			for (int c = 0; c < 3; c++)
-				m[r][c] = 0.5 * (m[r][c] + inverse[r][c] / determinant);
-		}
-	}
-}
-
 /* The header's best transform as LPS geometry in mm. */
 static bool
 find_geometry(RadContext *context, const char *name, const NiftiHeader *header, Grid *grid)
@@ -533,7 +501,7 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 	}
 	if (!rad_layout_geometry(context, name, grid))
 		return false;
-	orthonormalise(grid->direction);
+	rad_grid_orthonormalise(grid);
 	return true;
 }
 

@@ -94,6 +94,39 @@ rad_grid_to_index(const Grid *grid, const double world[3], double index[3])
 	}
 }
 
+/*
+ * The orthogonal factor of the polar decomposition, by Newton's iteration
+ * X <- (X + X^-T) / 2 (Higham 1986).
+ */
+void
+rad_grid_orthonormalise(Grid *grid)
+{
+	double		(*m)[3] = grid->direction;
+
+	for (int step = 0; step < 6; step++)
+	{
+		double		inverse[3][3];	/* transposed; times the determinant */
+		double		determinant = 0.0;
+
+		for (int c = 0; c < 3; c++)
+		{
+			int			next = (c + 1) % 3;
+			int			last = (c + 2) % 3;
+
+			for (int r = 0; r < 3; r++)
+				inverse[r][c] = m[(r + 1) % 3][next] * m[(r + 2) % 3][last] -
+					m[(r + 2) % 3][next] * m[(r + 1) % 3][last];
+		}
+		for (int r = 0; r < 3; r++)
+			determinant += m[r][0] * inverse[r][0];
+		for (int r = 0; r < 3; r++)
+		{
+			for (int c = 0; c < 3; c++)
+				m[r][c] = 0.5 * (m[r][c] + inverse[r][c] / determinant);
+		}
+	}
+}
+
 bool
 rad_grid_compare(const Grid *a, const Grid *b, double tolerance,
 				 GridDifference *difference)

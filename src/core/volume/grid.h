@@ -58,6 +58,12 @@ extern void rad_grid_to_world(const Grid *grid, const double index[3], double wo
 extern void rad_grid_to_index(const Grid *grid, const double world[3], double index[3]);
 
 /*
+ * Make a nearly orthonormal direction the nearest orthonormal one.  Axis-aligned
+ * directions stay exactly as they are, left-handed stay so.
+ */
+extern void rad_grid_orthonormalise(Grid *grid);
+
+/*
  * Compare two grids.  Spacing and origin may differ by tolerance times the
  * spacing of a, direction cosines by tolerance.  Returns true when they agree;
  * *difference says what does not.
