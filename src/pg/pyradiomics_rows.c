@@ -13,6 +13,7 @@
 #include "pyradiomics.h"
 
 #include "base/scope.h"
+#include "pyradiomics/diagnose.h"
 
 /* Attributes of feature_row, as in feature_rows.c. */
 enum
@@ -28,11 +29,15 @@ enum
 	ROW_COLUMNS
 };
 
-/* A value of the label at hand: rows are stored when the label is complete. */
+/*
+ * A value of the label at hand: rows are stored when the label is complete.
+ * Of a diagnostic there is its key alone.
+ */
 typedef struct KeptValue
 {
-	char	   *image_type;
+	char	   *image_type;		/* or NULL */
 	PyradiomicsFeature feature;
+	char	   *diagnostic;		/* or NULL */
 	double		value;
 } KeptValue;
 
@@ -44,6 +49,20 @@ typedef struct LabelValues
 	KeptValue  *values;
 } LabelValues;
 
+/* Room for one more value; the caller is in kept->memory. */
+static KeptValue *
+next_value(LabelValues *kept)
+{
+	if (kept->count == kept->room)
+	{
+		kept->room = Max(2 * kept->room, 128);
+		kept->values = kept->count == 0 ? palloc(sizeof(KeptValue) * kept->room) :
+			repalloc(kept->values, sizeof(KeptValue) * kept->room);
+	}
+	return &kept->values[kept->count++];
+}
+
+/* PyradiomicsOutput.value */
 static bool
 keep_value(RadContext *context, void *argument, const char *image_type,
 		   PyradiomicsFeature feature, double value)
@@ -51,41 +70,39 @@ keep_value(RadContext *context, void *argument, const char *image_type,
 	LabelValues *kept = argument;
 	MemoryContext previous = MemoryContextSwitchTo(kept->memory);
 
-	if (kept->count == kept->room)
-	{
-		kept->room = Max(2 * kept->room, 128);
-		kept->values = kept->count == 0 ? palloc(sizeof(KeptValue) * kept->room) :
-			repalloc(kept->values, sizeof(KeptValue) * kept->room);
-	}
-	kept->values[kept->count++] = (KeptValue) {pstrdup(image_type), feature, value};
+	*next_value(kept) = (KeptValue) {.image_type = pstrdup(image_type), .feature = feature,
+	.value = value};
 	MemoryContextSwitchTo(previous);
 	return true;
 }
 
-static void
-put_value(Tuplestorestate *store, TupleDesc descriptor, int32 label, const KeptValue *kept)
+/*
+ * PyradiomicsDiagnosticSink: a row per number, those of several with the axis
+ * behind the key; texts have no row.
+ */
+static bool
+keep_diagnostic(RadContext *context, void *argument, const char *key, const char *text,
+				const double *values, int count)
 {
-	const PyradiomicsFeatureEntry *entry = &rad_pyradiomics_features[kept->feature];
-	const char *class_name = rad_pyradiomics_classes[entry->class_id].name;
-	Datum		values[ROW_COLUMNS] = {0};
-	bool		nulls[ROW_COLUMNS] = {false};
+	static const char *const ends[] = {"_x", "_y", "_z"};
+	LabelValues *kept = argument;
+	MemoryContext previous = MemoryContextSwitchTo(kept->memory);
+	int			axes = count > 3 ? count / 2 : count;
 
-	values[ROW_LABEL] = Int32GetDatum(label);
-	values[ROW_IMAGE_TYPE] = CStringGetTextDatum(kept->image_type);
-	values[ROW_FAMILY] = CStringGetTextDatum(class_name);
-	values[ROW_FEATURE] = CStringGetTextDatum(psprintf("%s_%s_%s", kept->image_type, class_name,
-													   entry->name));
-	nulls[ROW_IBSI_CODE] = true;
-	nulls[ROW_AGGREGATION] = true;
-	values[ROW_UNIT] = CStringGetTextDatum(entry->unit);
-	values[ROW_VALUE] = Float8GetDatum(kept->value);
-	nulls[ROW_VALUE] = isnan(kept->value);
-	tuplestore_putvalues(store, descriptor, values, nulls);
+	for (int n = 0; text == NULL && n < count; n++)
+		*next_value(kept) = (KeptValue) {
+			.diagnostic = psprintf("%s%s%s", key, n >= axes ? "_size" : "",
+								   count > 1 ? ends[n % axes] : ""),
+			.value = values[n],
+		};
+	MemoryContextSwitchTo(previous);
+	return true;
 }
 
-/* A label that failed: which features it would have is not known then. */
+/* A row of feature_row; texts that are NULL are NULL there. */
 static void
-put_failure(Tuplestorestate *store, TupleDesc descriptor, int32 label, const char *message)
+put_row(Tuplestorestate *store, TupleDesc descriptor, int32 label, const char *image_type,
+		const char *family, const char *feature, const char *unit, double value)
 {
 	Datum		values[ROW_COLUMNS] = {0};
 	bool		nulls[ROW_COLUMNS];
@@ -93,7 +110,44 @@ put_failure(Tuplestorestate *store, TupleDesc descriptor, int32 label, const cha
 	memset(nulls, true, sizeof(nulls));
 	values[ROW_LABEL] = Int32GetDatum(label);
 	nulls[ROW_LABEL] = false;
+#define PUT_TEXT(column, text) \
+	do { \
+		if ((text) != NULL) \
+		{ \
+			values[column] = CStringGetTextDatum(text); \
+			nulls[column] = false; \
+		} \
+	} while (0)
+	PUT_TEXT(ROW_IMAGE_TYPE, image_type);
+	PUT_TEXT(ROW_FAMILY, family);
+	PUT_TEXT(ROW_FEATURE, feature);
+	PUT_TEXT(ROW_UNIT, unit);
+#undef PUT_TEXT
+	values[ROW_VALUE] = Float8GetDatum(value);
+	nulls[ROW_VALUE] = isnan(value);
 	tuplestore_putvalues(store, descriptor, values, nulls);
+}
+
+static void
+put_value(Tuplestorestate *store, TupleDesc descriptor, int32 label, const KeptValue *kept)
+{
+	const PyradiomicsFeatureEntry *entry = &rad_pyradiomics_features[kept->feature];
+	const char *class_name = rad_pyradiomics_classes[entry->class_id].name;
+
+	if (kept->diagnostic != NULL)
+		put_row(store, descriptor, label, NULL, "diagnostics", kept->diagnostic, NULL,
+				kept->value);
+	else
+		put_row(store, descriptor, label, kept->image_type, class_name,
+				psprintf("%s_%s_%s", kept->image_type, class_name, entry->name), entry->unit,
+				kept->value);
+}
+
+/* A label that failed: which features it would have is not known then. */
+static void
+put_failure(Tuplestorestate *store, TupleDesc descriptor, int32 label, const char *message)
+{
+	put_row(store, descriptor, label, NULL, NULL, NULL, NULL, NAN);
 	ereport(WARNING,
 			(errcode(ERRCODE_WARNING),
 			 errmsg("no features of label %d: %s", label, message)));
@@ -149,8 +203,11 @@ radpg_pyradiomics_rows(FunctionCallInfo fcinfo, SourceKind kind,
 			continue;
 		}
 		rad_scope_open(&scope, call.context);
-		extracted = rad_pyradiomics_extract(&scope.context, radpg_device(), &call.scan,
-											labels[n], settings, &output, &voxel_count);
+		extracted = (!settings->diagnostics ||
+					 rad_pyradiomics_diagnose(&scope.context, radpg_device(), &call.scan,
+											  labels[n], settings, keep_diagnostic, &kept)) &&
+			rad_pyradiomics_extract(&scope.context, radpg_device(), &call.scan,
+									labels[n], settings, &output, &voxel_count);
 		rad_scope_close(&scope);
 		if (extracted)
 			for (int m = 0; m < kept.count; m++)

@@ -180,6 +180,16 @@ SELECT * FROM radiomics_test.failure($$
 SELECT * FROM radiomics_test.failure($$
     SELECT radiomics.pyradiomics(image, mask, settings => '{"profile": "ibsi"}') FROM phantom $$);
 
+-- What image and mask were; the numbers are rows, too.
+SELECT d.key, d.value
+FROM   phantom, LATERAL json_each(radiomics.pyradiomics_diagnostics(image, mask, settings =>
+           '{"resegmentRange": [2, 6]}')) WITH ORDINALITY AS d (key, value, position)
+ORDER  BY d.position;
+SELECT feature, round(value::numeric, 6) AS value
+FROM   phantom, LATERAL radiomics.feature_rows(image, mask, settings =>
+           '{"profile": "pyradiomics", "diagnostics": true, "featureClass": {"firstorder": ["Mean"]}}')
+WHERE  feature ~ 'BoundingBox|VoxelNum|Mean';
+
 -- Maps: one volume per feature, of the box around the region.
 SELECT feature, (h).size, (h).spacing, (h).origin, (h).voxel_type, round((h).minimum::numeric, 6) AS minimum,
        round((h).maximum::numeric, 6) AS maximum

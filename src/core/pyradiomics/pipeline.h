@@ -67,6 +67,10 @@ extern bool rad_pyradiomics_prepare(RadContext *context, PyradiomicsScan *scan, 
 									const PyradiomicsSettings *settings, bool whole, int pad,
 									PyradiomicsStage *stage);
 
+/* Bytes over a box that are 1 where the mask has the label. */
+extern uint8_t *rad_pyradiomics_label_bytes(RadContext *context, const MaskRuns *mask,
+											int32_t label, const Box *box);
+
 /*
  * Features of one label; settings->options.label is not looked at.  Errors:
  * RAD_DATA_EXCEPTION and RAD_INVALID_PARAMETER where PyRadiomics gives up.

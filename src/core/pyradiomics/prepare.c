@@ -61,9 +61,9 @@ find_label(RadContext *context, const MaskRuns *mask, int32_t label)
 	return NULL;
 }
 
-/* Bytes over a box that are 1 where the mask has the label. */
-static uint8_t *
-label_bytes(RadContext *context, const MaskRuns *mask, int32_t label, const Box *box)
+uint8_t *
+rad_pyradiomics_label_bytes(RadContext *context, const MaskRuns *mask, int32_t label,
+							const Box *box)
 {
 	int64_t		width = box->hi[0] - box->lo[0];
 	int64_t		height = box->hi[1] - box->lo[1];
@@ -230,7 +230,7 @@ resample_label(RadContext *context, const MaskRuns *mask, int32_t label, const G
 	.type = VOXEL_UINT8};
 	Volume		resampled;
 
-	whole.voxels = label_bytes(context, mask, label, &whole.box);
+	whole.voxels = rad_pyradiomics_label_bytes(context, mask, label, &whole.box);
 	if (whole.voxels == NULL ||
 		!rad_itk_resample(context, &whole, grid, ITK_NEAREST_NEIGHBOR, &resampled))
 		return false;
@@ -370,7 +370,7 @@ match_mask(RadContext *context, PyradiomicsScan *scan, const LabelSummary *label
 	{
 		stage->box = label->box;
 		stage->count = label->voxel_count;
-		stage->mask = label_bytes(context, scan->mask, label->label, &label->box);
+		stage->mask = rad_pyradiomics_label_bytes(context, scan->mask, label->label, &label->box);
 		return stage->mask != NULL;
 	}
 	if (!options->correct_mask)
