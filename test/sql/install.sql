@@ -32,7 +32,8 @@ WHERE  col_description(attrelid, attnum) IS NULL
 UNION ALL
 SELECT object, attname
 FROM   member
-JOIN   pg_attribute ON classid = 'pg_class'::regclass AND attrelid = objid AND attnum > 0
+JOIN   pg_class ON classid = 'pg_class'::regclass AND pg_class.oid = objid AND relkind <> 'S'
+JOIN   pg_attribute ON attrelid = objid AND attnum > 0
 WHERE  col_description(attrelid, attnum) IS NULL;
 
 -- What reads only its arguments is immutable and parallel safe; what reads
