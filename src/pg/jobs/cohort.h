@@ -85,11 +85,21 @@ extern CohortColumn *radpg_feature_columns(const JobProfile *profile, int *count
 extern char *radpg_keys_equal_columns(const Cohort *cohort, const char *alias, const char *source);
 extern char *radpg_keys_equal_json(const Cohort *cohort, const char *alias, const char *source);
 
+/* What the user's query is called in statements made of it. */
+#define RADPG_QUERY_ALIAS "radiomics_cohort"
+
 /*
  * A SELECT of the keys in the query's order: the key as a jsonb object, how
  * often it comes, whether a part of it is null.
  */
 extern char *radpg_select_keys(const Cohort *cohort, const char *condition);
+
+/*
+ * Run a SELECT that reads the user's query, called RADPG_QUERY_ALIAS, but not
+ * its images and masks, which are not computed.  With SPI connected; rows are
+ * in SPI_tuptable.
+ */
+extern void radpg_run_without_scans(const char *statement);
 
 /* The columns that make a row unique, as a list. */
 extern char *radpg_unique_columns(const Cohort *cohort);

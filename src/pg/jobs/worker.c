@@ -294,7 +294,7 @@ run_task(ClaimedTask *task)
 		MemoryContextSwitchTo(task_memory);
 		error = CopyErrorData();
 		FlushErrorState();
-		AbortCurrentTransaction();
+		AbortOutOfAnyTransaction(); /* a cancel leaves the subtransaction open */
 		radpg_crash_mark(task->id, 0);
 	}
 	PG_END_TRY();
