@@ -27,8 +27,11 @@
  * A failing scan is an error of the job, never a row of NULLs.
  */
 static const JobProfile profiles[] = {
-	{"ibsi", "features", "features_by_label", "ibsi_features", "settings_hash",
+	{"ibsi", "features", "features_by_label", "ibsi_features", "1", "settings_hash",
 	"{\"on_error\": \"error\"}"},
+	/* Label NULL is the one of the settings. */
+	{"pyradiomics", "pyradiomics", NULL, "pyradiomics_features", "NULL::pg_catalog.int4", "settings_hash",
+	"{\"profile\": \"pyradiomics\", \"on_error\": \"error\"}"},
 };
 
 const ProvenanceColumn radpg_provenance[PROVENANCE_COUNT] = {

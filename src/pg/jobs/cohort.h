@@ -15,13 +15,14 @@ typedef struct JobProfile
 	const char *function;		/* (image, mask, label, settings) -> row_type */
 	const char *by_label;		/* (image, mask, settings) -> setof row_type, or NULL */
 	const char *row_type;		/* its attributes are the columns */
+	const char *label;			/* SQL of the label when the query has none */
 	const char *hash;			/* (settings) -> text; checks them too */
 	const char *overrides;		/* JSON that is laid over the settings */
 } JobProfile;
 
 typedef enum LabelSource
 {
-	LABEL_DEFAULT,				/* no column: label 1 */
+	LABEL_DEFAULT,				/* no column: the profile's default */
 	LABEL_COLUMN,				/* label integer: part of the key */
 	LABELS_COLUMN				/* labels integer[]; NULL means all */
 } LabelSource;
