@@ -73,7 +73,7 @@ SELECT function_returns('radiomics', 'to_tiff', ARRAY['radiomics.volume', 'text'
 SELECT function_returns('radiomics', 'tiff_tags', ARRAY['bytea'], 'jsonb');
 SELECT function_returns('radiomics', name, ARRAY['jsonb', 'integer[]'], 'integer[]')
 FROM   unnest(ARRAY['tiff_map_point', 'tiff_unmap_point']) AS name;
-SELECT is(array_agg(proargnames::text || provolatile ORDER BY proargtypes[0]::regtype::text COLLATE "C"),
+SELECT is(array_agg(proargnames::text || provolatile::text ORDER BY proargtypes[0]::regtype::text COLLATE "C"),
           array_agg('{image,mask,plane,slice,window_centre,window_width,panels,panel_size,label,zoom,invert,annotate}'
                     || CASE proargtypes[0] WHEN 'oid'::regtype THEN 'v' ELSE 'i' END
                     ORDER BY proargtypes[0]::regtype::text COLLATE "C"), 'arguments of to_png')
