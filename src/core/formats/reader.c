@@ -8,6 +8,7 @@
 
 #include "formats/codec.h"
 #include "formats/container.h"
+#include "formats/dicom_codec.h"
 #include "formats/metaimage.h"
 #include "formats/nifti.h"
 #include "formats/nrrd.h"
@@ -20,6 +21,7 @@ static const Codec *const codecs[] = {
 	&rad_metaimage_codec,
 	&rad_tiff_codec,
 	&rad_container_codec,
+	&rad_dicom_codec,
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -32,7 +34,6 @@ static const struct
 	size_t		length;
 	const char *name;
 }			strangers[] = {
-	{128, "DICM", 4, "a DICOM file"},
 	{0, "\x89PNG", 4, "a PNG file"},
 	{0, "\x89HDF", 4, "an HDF5 (MINC) file"},
 	{0, "PK\x03\x04", 4, "a ZIP archive"},
