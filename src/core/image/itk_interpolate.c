@@ -4,7 +4,8 @@
 #include "image/itk_interpolate.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "image/spline_filter.h"
 
 /* ITK's radius of the windowed sinc, voxels. */
 #define SINC_RADIUS 5
@@ -12,9 +13,9 @@
 /* Most weights along an axis: those of the sinc. */
 #define MOST_TAPS (2 * SINC_RADIUS)
 
-/* Standard deviation and cut-off of the Gaussians, voxels. */
+/* Standard deviation of the Gaussians in voxels, and cut-off in deviations. */
 #define GAUSSIAN_SIGMA 0.8
-#define GAUSSIAN_CUT_OFF (4.0 * GAUSSIAN_SIGMA)
+#define GAUSSIAN_CUT_OFF 4.0
 #define LABEL_GAUSSIAN_SIGMA 1.0
 #define LABEL_GAUSSIAN_CUT_OFF 1.0
 
@@ -35,7 +36,7 @@ rad_itk_reach(ItkInterpolator interpolator)
 		case ITK_LINEAR:
 			return 1;
 		case ITK_BSPLINE:
-			return 3 + ITK_SPLINE_MARGIN;
+			return 3 + RAD_SPLINE_EXACT_MARGIN;
 		case ITK_GAUSSIAN:
 		case ITK_LABEL_GAUSSIAN:
 			return 5;
@@ -134,20 +135,72 @@ spline(const ItkSamples *samples, const double position[3])
 	return sum;
 }
 
+/*
+ * The error function as ITK has it, which is correct to some 3e-7: the incomplete
+ * gamma function P(1/2, t^2) by its series, or by its continued fraction (Lentz's
+ * method) from t^2 = 1.5 on, up to a term that small.
+ */
+static double
+itk_erf(double t)
+{
+	const double enough = 3e-7;
+	const double log_gamma_half = 0.572364942924847;
+	double		x = t * t;
+	double		result;
+
+	if (x == 0.0)
+		return 0.0;
+	if (x < 1.5)
+	{
+		double		term = 2.0;
+		double		sum = term;
+
+		for (int i = 1; i <= 100 && !(fabs(term) < fabs(sum) * enough && i > 1); i++)
+		{
+			term *= x / (0.5 + i);
+			sum += term;
+		}
+		result = sum * exp(-x + 0.5 * log(x) - log_gamma_half);
+	}
+	else
+	{
+		double		b = x + 0.5;
+		double		c = 1e30;
+		double		d = 1.0 / b;
+		double		fraction = d;
+		double		change = 0.0;
+
+		for (int i = 1; i <= 100 && !(fabs(change - 1.0) < enough); i++)
+		{
+			double		a = i * (0.5 - i);
+
+			b += 2.0;
+			d = 1.0 / (a * d + b);
+			c = b + a / c;
+			change = d * c;
+			fraction *= change;
+		}
+		result = 1.0 - exp(-x + 0.5 * log(x) - log_gamma_half) * fraction;
+	}
+	return t < 0.0 ? -result : result;
+}
+
 /* A Gaussian's integral over each voxel within the cut-off, up to a factor. */
 static void
 gaussian_taps(const ItkSamples *samples, const double position[3], double sigma, double cut_off,
 			  Taps *taps)
 {
-	double		scale = 1.0 / (sqrt(2.0) * sigma);
-
 	for (int axis = 0; axis < 3; axis++)
 	{
+		/* Through millimetres and back, for the rounding's sake. */
+		double		deviation = sigma * samples->spacing[axis];
+		double		scale = 1.0 / (sqrt(2.0) * deviation / samples->spacing[axis]);
+		double		reach = deviation * cut_off / samples->spacing[axis];
 		double		centre = position[axis] + 0.5;
-		int			begin = (int) fmax(floor(centre - cut_off), 0.0);
-		int			end = (int) fmin(ceil(centre + cut_off), samples->size[axis]);
+		int			begin = (int) fmax(floor(centre - reach), 0.0);
+		int			end = (int) fmin(ceil(centre + reach), samples->size[axis]);
 		double		t = (-0.5 - position[axis] + begin) * scale;
-		double		last = erf(t);
+		double		last = itk_erf(t);
 
 		taps->count[axis] = end - begin;
 		for (int tap = 0; tap < end - begin; tap++)
@@ -155,7 +208,7 @@ gaussian_taps(const ItkSamples *samples, const double position[3], double sigma,
 			double		now;
 
 			t += scale;
-			now = erf(t);
+			now = itk_erf(t);
 			taps->index[axis][tap] = begin + tap - samples->box.lo[axis];
 			taps->weight[axis][tap] = now - last;
 			last = now;
@@ -227,6 +280,12 @@ label_gaussian(const ItkSamples *samples, const double position[3])
 	return best;
 }
 
+static double
+sinc(double t)
+{
+	return t == 0.0 ? 1.0 : sin(t) / t;
+}
+
 /* The window at distance t (voxels) from the position. */
 static double
 sinc_window(ItkInterpolator interpolator, double t)
@@ -242,7 +301,7 @@ sinc_window(ItkInterpolator interpolator, double t)
 		case ITK_WELCH_WINDOWED_SINC:
 			return 1.0 - t * (1.0 / (SINC_RADIUS * SINC_RADIUS)) * t;
 		case ITK_LANCZOS_WINDOWED_SINC:
-			return t == 0.0 ? 1.0 : sin(turn * t) / (turn * t);
+			return sinc(turn * t);
 		default:				/* Blackman */
 			return 0.42 + 0.5 * cos(t * turn) + 0.08 * cos(t * (2.0 * M_PI / SINC_RADIUS));
 	}
@@ -268,7 +327,7 @@ windowed_sinc(const ItkSamples *samples, ItkInterpolator interpolator, const dou
 
 			t -= 1.0;
 			taps.weight[axis][tap] = distance == 0.0 ? 1.0 :
-				sinc_window(interpolator, t) * (sin(M_PI * t) / (M_PI * t));
+				sinc_window(interpolator, t) * sinc(M_PI * t);
 			taps.index[axis][tap] = clamped(index, samples->size[axis]) - samples->box.lo[axis];
 		}
 	}

@@ -14,19 +14,12 @@ typedef struct ItkSamples
 {
 	Box			box;
 	int			size[3];		/* of the whole image */
+	double		spacing[3];		/* mm */
 	double	   *values;
 } ItkSamples;
 
 /* Samples at most this far from the voxel at or below a position are used. */
 extern int	rad_itk_reach(ItkInterpolator interpolator);
-
-/*
- * Make a B-spline's coefficients of the samples, in place.  Where the box ends
- * within the image the first and last ITK_SPLINE_MARGIN coefficients along that
- * axis are not those of the whole image.
- */
-#define ITK_SPLINE_MARGIN 96
-extern bool rad_itk_spline_coefficients(RadContext *context, ItkSamples *samples);
 
 /*
  * Value at a position in voxels of the whole image, -0.5 <= position < size -

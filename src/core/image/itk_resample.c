@@ -9,6 +9,7 @@
 
 #include "image/itk_geometry.h"
 #include "image/itk_interpolate.h"
+#include "image/spline_filter.h"
 
 void
 rad_itk_target_spacing(const Grid *mask, const Box *label_box, const double wanted[3],
@@ -197,11 +198,15 @@ load_samples(RadContext *context, Resampling *resampling)
 	const Volume *image = resampling->image;
 	ItkSamples *samples = &resampling->samples;
 	Box		   *box = &samples->box;
+	int			size[3];
 	int			width;
 
 	*box = support_of(resampling);
 	memcpy(samples->size, image->grid.size, sizeof(samples->size));
-	width = box->hi[0] - box->lo[0];
+	memcpy(samples->spacing, image->grid.spacing, sizeof(samples->spacing));
+	for (int axis = 0; axis < 3; axis++)
+		size[axis] = box->hi[axis] - box->lo[axis];
+	width = size[0];
 	samples->values = rad_new(context, double, rad_box_voxel_count(box));
 	if (samples->values == NULL)
 		return false;
@@ -212,15 +217,14 @@ load_samples(RadContext *context, Resampling *resampling)
 		for (int y = box->lo[1]; y < box->hi[1]; y++)
 		{
 			int64_t		from = ((int64_t) z * samples->size[1] + y) * samples->size[0] + box->lo[0];
-			int64_t		to = (int64_t) (z - box->lo[2]) * (box->hi[1] - box->lo[1]) +
-				(y - box->lo[1]);
+			int64_t		to = (int64_t) (z - box->lo[2]) * size[1] + (y - box->lo[1]);
 
 			rad_voxels_to_double(image->type, image->voxels, from, width,
 								 samples->values + to * width);
 		}
 	}
 	return resampling->interpolator != ITK_BSPLINE ||
-		rad_itk_spline_coefficients(context, samples);
+		rad_spline_filter(context, SPLINE_ITK, size, samples->values);
 }
 
 /* Clamped to the range of the type; integers are truncated towards zero. */
