@@ -145,7 +145,7 @@ fill_levels(const Block &block, const Work &work, const DeviceRegion &region,
 				atomic_add(counters + level, (uint32_t) 1);
 			else
 				atomic_add(source.histogram + level, (int64_t) 1);
-			square = (uint64_t) (integer * integer);
+			square = (uint64_t) integer * (uint64_t) integer;
 			own.count++;
 			own.sum += integer;
 			own.squares_low += (int64_t) (square & 0xFFFFFFFF);
