@@ -365,7 +365,7 @@ decompose(Decomposition *d)
 }
 
 void
-rad_singular_inverse(const double matrix[3][3], double inverse[3][3])
+rad_singular_inverse(const double (*matrix)[3], double (*inverse)[3])
 {
 	Decomposition d;
 
