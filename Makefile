@@ -52,6 +52,7 @@ REGRESS = setup \
 	settings \
 	pyradiomics_settings \
 	features \
+	pyradiomics \
 	closed_forms \
 	errors \
 	nulls \
@@ -59,9 +60,14 @@ REGRESS = setup \
 	parallel \
 	large_object \
 	volume \
-	gpu
+	gpu \
+	jobs \
+	feature_tables \
+	dicom \
+	files \
+	volume_functions
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
-ISOLATION = large_object_snapshot
+ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=radiomics
 

@@ -6,6 +6,8 @@
 #include "utils/builtins.h"
 
 #include "gpu/gpu.h"
+#include "jobs/jobs.h"
+#include "dicom.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -49,6 +51,8 @@ _PG_init(void)
 							 &cpu_level, CPU_LEVEL_AUTO, cpu_levels,
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
 	radpg_gpu_initialise();
+	radpg_jobs_init();
+	radpg_manifest_init();
 	radpg_reserve_guc_prefix("radiomics");
 }
 
