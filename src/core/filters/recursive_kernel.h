@@ -18,47 +18,30 @@ typedef double Lanes __attribute__((vector_size(32), aligned(8), may_alias));
 	((c)[0] * (a0) + (c)[1] * (a1) + (c)[2] * (a2) + (c)[3] * (a3))
 
 /*
- * A sample at distance `from` from the end at which the recursion starts: the
- * terms that would reach over that end take its first sample.  step: +1 when
- * the recursion runs upwards.  The anticausal one does not use its own sample,
- * so its inputs lie one behind.
+ * The first four samples of a recursion over one vector of lines.  Terms that
+ * would reach over the end at which it starts take the sample there.  step: to
+ * the next sample in the direction of the recursion.  The anticausal one does
+ * not use its own sample: its inputs lie `delay` = 1 behind.
  */
-static inline void
-start_sample(const double weights[4], const double feedback[4], const double boundary[4],
-			 const Lanes *in, Lanes *out, int64_t step, int from, int delay, const Lanes *end)
+static inline __attribute__((always_inline)) void
+start_line(const double weights[4], const double feedback[4], const double boundary[4],
+		   const Lanes *in, Lanes *out, int64_t step, int delay)
 {
-	Lanes		x[4];
-	Lanes		y[4];
-	double		c[4];
+#define INPUT(i, k) ((i) - (k) - delay > 0 ? in[((i) - (k) - delay) * step] : in[0])
+#define FEEDBACK(i, k) \
+	((i) > (k) ? feedback[k] * out[((i) - 1 - (k)) * step] : boundary[k] * in[0])
+#define START(i) \
+	out[(i) * step] = \
+		COMBINE(weights, INPUT(i, 0), INPUT(i, 1), INPUT(i, 2), INPUT(i, 3)) - \
+		(FEEDBACK(i, 0) + FEEDBACK(i, 1) + FEEDBACK(i, 2) + FEEDBACK(i, 3))
 
-	for (int k = 0; k < 4; k++)
-	{
-		int			back = k + delay;
-
-		x[k] = back <= from ? in[-back * step] : *end;
-		y[k] = k + 1 <= from ? out[-(k + 1) * step] : *end;
-		c[k] = k + 1 <= from ? feedback[k] : boundary[k];
-	}
-	*out = COMBINE(weights, x[0], x[1], x[2], x[3]) - COMBINE(c, y[0], y[1], y[2], y[3]);
-}
-
-/* The first four samples of both recursions. */
-static void
-start_lines(const RecursiveFilter *f, int count, const Lanes *in, Lanes *causal,
-			Lanes *anticausal)
-{
-	for (int i = 0; i < 4; i++)
-		for (int v = 0; v < LANE_VECTORS; v++)
-		{
-			int64_t		last = (int64_t) (count - 1) * LANE_VECTORS + v;
-			int64_t		forward = (int64_t) i * LANE_VECTORS + v;
-			int64_t		backward = last - (int64_t) i * LANE_VECTORS;
-
-			start_sample(f->n, f->d, f->bn, in + forward, causal + forward,
-						 LANE_VECTORS, i, 0, in + v);
-			start_sample(f->m, f->d, f->bm, in + backward, anticausal + backward,
-						 -LANE_VECTORS, i, 1, in + last);
-		}
+	START(0);
+	START(1);
+	START(2);
+	START(3);
+#undef START
+#undef FEEDBACK
+#undef INPUT
 }
 
 void
@@ -70,7 +53,13 @@ RECURSIVE_KERNEL(rad_recursive_lines)(const RecursiveFilter *filter, int count,
 	Lanes	   *causal = (Lanes *) result;
 	Lanes	   *anticausal = (Lanes *) scratch;
 
-	start_lines(&f, count, in, causal, anticausal);
+	for (int v = 0; v < LANE_VECTORS; v++)
+	{
+		int64_t		last = (int64_t) (count - 1) * LANE_VECTORS + v;
+
+		start_line(f.n, f.d, f.bn, in + v, causal + v, LANE_VECTORS, 0);
+		start_line(f.m, f.d, f.bm, in + last, anticausal + last, -LANE_VECTORS, 1);
+	}
 	for (int i = 4; i < count; i++)
 	{
 		const Lanes *x = in + (int64_t) i * LANE_VECTORS;
