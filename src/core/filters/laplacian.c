@@ -19,6 +19,9 @@
 
 #define LANES RAD_RECURSIVE_LANES
 
+/* Voxels converted at a time. */
+#define PIECE 2048
+
 bool
 rad_log_applies(const Volume *image, double sigma, const char **reason)
 {
@@ -63,88 +66,52 @@ typedef struct Laplacian
 {
 	const Volume *image;
 	int64_t		stride[3];		/* of the image and of work */
-	RecursiveLines filter_lines;
+	const RecursiveKernels *kernels;
+	const float *single;		/* the image as float32, or NULL */
 	float	   *work;
 	double	   *samples;		/* [longest line][LANES] */
 	double	   *result;
 	double	   *scratch;
 } Laplacian;
 
-/* The lines of one block: line n, sample i is first + n * apart + i * step. */
-typedef struct LineBlock
-{
-	int64_t		first;
-	int64_t		step;
-	int64_t		apart;
-	int			lanes;			/* lines; those beyond repeat the last */
-	int			count;			/* samples of a line */
-} LineBlock;
-
-#define LOAD(ctype) \
-	do \
-	{ \
-		const ctype *source = (const ctype *) voxels + block->first; \
-		\
-		if (block->apart == 1 && lanes == LANES) \
-			for (int i = 0; i < block->count; i++) \
-				for (int n = 0; n < LANES; n++) \
-					samples[i * LANES + n] = source[i * block->step + n]; \
-		else \
-			for (int n = 0; n < LANES; n++) \
-				for (int i = 0; i < block->count; i++) \
-					samples[i * LANES + n] = source[i * block->step + \
-													(n < lanes ? n : lanes - 1) * block->apart]; \
-	} while (0)
-
-/* samples[i * LANES + n] = sample i of line n */
+/* Lines of an image that float32 would not hold exactly. */
 static void
-load_lines(VoxelType type, const void *voxels, const LineBlock *block, double *samples)
+load_image_lines(const Volume *image, const LineBlock *block, double *samples)
 {
-	int			lanes = block->lanes;
+	for (int i = 0; i < block->count; i++)
+		for (int n = 0; n < LANES; n++)
+		{
+			int			line = n < block->lanes ? n : block->lanes - 1;
 
-	switch (type)
-	{
-		case VOXEL_INT8:
-			LOAD(int8_t);
-			break;
-		case VOXEL_UINT8:
-			LOAD(uint8_t);
-			break;
-		case VOXEL_INT16:
-			LOAD(int16_t);
-			break;
-		case VOXEL_UINT16:
-			LOAD(uint16_t);
-			break;
-		case VOXEL_INT32:
-			LOAD(int32_t);
-			break;
-		case VOXEL_UINT32:
-			LOAD(uint32_t);
-			break;
-		case VOXEL_FLOAT32:
-			LOAD(float);
-			break;
-		case VOXEL_FLOAT64:
-			LOAD(double);
-			break;
-	}
+			rad_voxels_to_double(image->type, image->voxels, block->first + line * block->apart +
+								 i * block->step, 1, samples + i * LANES + n);
+		}
 }
 
-/* Store samples lo ... hi - 1 of the lines as float32. */
-static void
-store_lines(const double *result, const LineBlock *block, int lo, int hi, float *voxels)
+/* The image as float32 where that is exact; NULL voxels where it is not. */
+static bool
+create_single(RadContext *context, const Volume *image, float **voxels)
 {
-	float	   *out = voxels + block->first;
+	int64_t		count = rad_box_voxel_count(&image->box);
 
-	if (block->apart == 1)
-		for (int i = lo; i < hi; i++)
-			for (int n = 0; n < block->lanes; n++)
-				out[i * block->step + n] = (float) result[i * LANES + n];
-	else
-		for (int n = 0; n < block->lanes; n++)
-			for (int i = lo; i < hi; i++)
-				out[i * block->step + n * block->apart] = (float) result[i * LANES + n];
+	*voxels = NULL;
+	if (rad_voxel_size(image->type) > 2)
+		return true;
+	*voxels = rad_new(context, float, count);
+	if (*voxels == NULL)
+		return false;
+	for (int64_t first = 0; first < count; first += PIECE)
+	{
+		int			length = count - first < PIECE ? (int) (count - first) : PIECE;
+		double		piece[PIECE];
+
+		if (!rad_continue(context))
+			return false;
+		rad_voxels_to_double(image->type, image->voxels, first, length, piece);
+		for (int n = 0; n < length; n++)
+			(*voxels)[first + n] = (float) piece[n];
+	}
+	return true;
 }
 
 /* One pass along an axis, into work; lines and lo ... hi count from the image's box. */
@@ -154,8 +121,8 @@ filter_axis(RadContext *context, const Laplacian *laplacian, const RecursiveFilt
 {
 	int			across = axis == 0 ? 1 : 0;	/* lines side by side are along this one */
 	int			outer = axis == 2 ? 1 : 2;
-	VoxelType	type = first_pass ? laplacian->image->type : VOXEL_FLOAT32;
-	const void *voxels = first_pass ? laplacian->image->voxels : laplacian->work;
+	const RecursiveKernels *kernels = laplacian->kernels;
+	const float *voxels = first_pass ? laplacian->single : laplacian->work;
 	LineBlock	block = {
 		.step = laplacian->stride[axis], .apart = laplacian->stride[across],
 		.count = rad_box_size(&laplacian->image->box, axis)
@@ -168,10 +135,13 @@ filter_axis(RadContext *context, const Laplacian *laplacian, const RecursiveFilt
 			block.first = o * laplacian->stride[outer] + a * laplacian->stride[across];
 			if (!rad_continue(context))
 				return false;
-			load_lines(type, voxels, &block, laplacian->samples);
-			laplacian->filter_lines(filter, block.count, laplacian->samples, laplacian->result,
-									laplacian->scratch);
-			store_lines(laplacian->result, &block, lo, hi, laplacian->work);
+			if (voxels != NULL)
+				kernels->load(voxels, &block, laplacian->samples);
+			else
+				load_image_lines(laplacian->image, &block, laplacian->samples);
+			kernels->filter(filter, block.count, laplacian->samples, laplacian->result,
+							laplacian->scratch);
+			kernels->store(laplacian->result, &block, lo, hi, laplacian->work);
 		}
 	return true;
 }
@@ -229,6 +199,7 @@ rad_filter_log(RadContext *context, const Volume *image, double sigma, const Box
 	Laplacian	laplacian = {.image = image, .stride = {1}};
 	Box			from_zero;
 	int64_t		longest = 0;
+	float	   *single;
 
 	if (!rad_dense_create(context, image, wanted, VOXEL_FLOAT32, filtered))
 		return false;
@@ -243,11 +214,13 @@ rad_filter_log(RadContext *context, const Volume *image, double sigma, const Box
 		from_zero.lo[axis] = filtered->box.lo[axis] - image->box.lo[axis];
 		from_zero.hi[axis] = filtered->box.hi[axis] - image->box.lo[axis];
 	}
-	laplacian.filter_lines = rad_cpu_runs_v3() ? rad_recursive_lines_v3 : rad_recursive_lines_v2;
+	laplacian.kernels = rad_cpu_runs_v3() ? &rad_recursive_kernels_v3 : &rad_recursive_kernels_v2;
 	laplacian.samples = rad_new(context, double, 3 * longest * LANES);
 	laplacian.work = rad_new(context, float, rad_box_voxel_count(&image->box));
-	if (laplacian.samples == NULL || laplacian.work == NULL)
+	if (laplacian.samples == NULL || laplacian.work == NULL ||
+		!create_single(context, image, &single))
 		return false;
+	laplacian.single = image->type == VOXEL_FLOAT32 ? image->voxels : single;
 	laplacian.result = laplacian.samples + longest * LANES;
 	laplacian.scratch = laplacian.result + longest * LANES;
 	memset(filtered->voxels, 0, (size_t) rad_box_voxel_count(&filtered->box) * sizeof(float));
@@ -259,6 +232,7 @@ rad_filter_log(RadContext *context, const Volume *image, double sigma, const Box
 			return false;
 		add_term(&laplacian, &from_zero, 1.0 / (spacing * spacing), filtered->voxels);
 	}
+	rad_release(context, single);
 	rad_release(context, laplacian.work);
 	rad_release(context, laplacian.samples);
 	return true;

@@ -1,6 +1,6 @@
 /*
  * Recursive filters over lines side by side, compiled once per x86-64 level by
- * recursive_v2.c and recursive_v3.c, which define RECURSIVE_KERNEL(name).  No
+ * recursive_v2.c and recursive_v3.c, which define RECURSIVE_KERNELS.  No
  * include guard, on purpose.
  *
  * A sample waits for the one before it some 20 cycles; the vectors of one step
@@ -44,9 +44,9 @@ start_line(const double weights[4], const double feedback[4], const double bound
 #undef INPUT
 }
 
-void
-RECURSIVE_KERNEL(rad_recursive_lines)(const RecursiveFilter *filter, int count,
-									  const double *samples, double *result, double *scratch)
+static void
+filter_lines(const RecursiveFilter *filter, int count, const double *samples, double *result,
+			 double *scratch)
 {
 	const RecursiveFilter f = *filter;
 	const Lanes *in = (const Lanes *) samples;
@@ -90,3 +90,102 @@ RECURSIVE_KERNEL(rad_recursive_lines)(const RecursiveFilter *filter, int count,
 		}
 	}
 }
+
+typedef float Floats __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t Places __attribute__((vector_size(16)));
+
+/* Four vectors of four become their columns. */
+#define TRANSPOSE(a, b, c, d) \
+	do \
+	{ \
+		Floats		ab_low = __builtin_shuffle(a, b, (Places) {0, 4, 1, 5}); \
+		Floats		ab_high = __builtin_shuffle(a, b, (Places) {2, 6, 3, 7}); \
+		Floats		cd_low = __builtin_shuffle(c, d, (Places) {0, 4, 1, 5}); \
+		Floats		cd_high = __builtin_shuffle(c, d, (Places) {2, 6, 3, 7}); \
+		\
+		a = __builtin_shuffle(ab_low, cd_low, (Places) {0, 1, 4, 5}); \
+		b = __builtin_shuffle(ab_low, cd_low, (Places) {2, 3, 6, 7}); \
+		c = __builtin_shuffle(ab_high, cd_high, (Places) {0, 1, 4, 5}); \
+		d = __builtin_shuffle(ab_high, cd_high, (Places) {2, 3, 6, 7}); \
+	} while (0)
+
+static void
+load_lines(const float *voxels, const LineBlock *block, double *samples)
+{
+	const float *source = voxels + block->first;
+	const float *line[RAD_RECURSIVE_LANES];
+	Lanes	   *out = (Lanes *) samples;
+	int			i = 0;
+
+	if (block->apart == 1 && block->lanes == RAD_RECURSIVE_LANES)
+	{
+		for (; i < block->count; i++, source += block->step)
+			for (int v = 0; v < LANE_VECTORS; v++)
+				*out++ = __builtin_convertvector(*(const Floats *) (source + 4 * v), Lanes);
+		return;
+	}
+	for (int n = 0; n < RAD_RECURSIVE_LANES; n++)
+		line[n] = source + (n < block->lanes ? n : block->lanes - 1) * block->apart;
+	for (; block->step == 1 && i + 4 <= block->count; i += 4)
+		for (int v = 0; v < LANE_VECTORS; v++)
+		{
+			Floats		a = *(const Floats *) (line[4 * v] + i);
+			Floats		b = *(const Floats *) (line[4 * v + 1] + i);
+			Floats		c = *(const Floats *) (line[4 * v + 2] + i);
+			Floats		d = *(const Floats *) (line[4 * v + 3] + i);
+			Lanes	   *to = out + i * LANE_VECTORS + v;
+
+			TRANSPOSE(a, b, c, d);
+			to[0] = __builtin_convertvector(a, Lanes);
+			to[LANE_VECTORS] = __builtin_convertvector(b, Lanes);
+			to[2 * LANE_VECTORS] = __builtin_convertvector(c, Lanes);
+			to[3 * LANE_VECTORS] = __builtin_convertvector(d, Lanes);
+		}
+	for (; i < block->count; i++)
+		for (int n = 0; n < RAD_RECURSIVE_LANES; n++)
+			samples[i * RAD_RECURSIVE_LANES + n] = line[n][i * block->step];
+}
+
+static void
+store_lines(const double *result, const LineBlock *block, int lo, int hi, float *voxels)
+{
+	float	   *out = voxels + block->first;
+	const Lanes *in = (const Lanes *) result;
+	int			whole = block->lanes / 4 * 4;
+	int			i = lo;
+
+	if (block->apart == 1 && block->lanes == RAD_RECURSIVE_LANES)
+	{
+		for (; i < hi; i++)
+			for (int v = 0; v < LANE_VECTORS; v++)
+				*(Floats *) (out + i * block->step + 4 * v) =
+					__builtin_convertvector(in[i * LANE_VECTORS + v], Floats);
+		return;
+	}
+	for (; block->step == 1 && i + 4 <= hi; i += 4)
+	{
+		for (int n = 0; n < whole; n += 4)
+		{
+			const Lanes *from = in + i * LANE_VECTORS + n / 4;
+			Floats		a = __builtin_convertvector(from[0], Floats);
+			Floats		b = __builtin_convertvector(from[LANE_VECTORS], Floats);
+			Floats		c = __builtin_convertvector(from[2 * LANE_VECTORS], Floats);
+			Floats		d = __builtin_convertvector(from[3 * LANE_VECTORS], Floats);
+			float	   *to = out + n * block->apart + i;
+
+			TRANSPOSE(a, b, c, d);
+			*(Floats *) to = a;
+			*(Floats *) (to + block->apart) = b;
+			*(Floats *) (to + 2 * block->apart) = c;
+			*(Floats *) (to + 3 * block->apart) = d;
+		}
+		for (int n = whole; n < block->lanes; n++)
+			for (int k = i; k < i + 4; k++)
+				out[n * block->apart + k] = (float) result[k * RAD_RECURSIVE_LANES + n];
+	}
+	for (; i < hi; i++)
+		for (int n = 0; n < block->lanes; n++)
+			out[n * block->apart + i * block->step] = (float) result[i * RAD_RECURSIVE_LANES + n];
+}
+
+const RecursiveKernels RECURSIVE_KERNELS = {filter_lines, load_lines, store_lines};
