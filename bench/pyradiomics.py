@@ -163,7 +163,7 @@ def fastrad_regions(shape, spacing):
 
     # Stands in for the contour of 837 voxels, which is not free to ship: the
     # same box of 24 x 26 x 3 voxels.
-    yield "clinical", region((33, 360, 217.5), (1.45, 13.4, 12.4))
+    yield "clinical", region((33, 360, 217.5), (1.2, 13.4, 12.4))
     for millimetres in (5, 10, 15, 20, 25, 30):
         radii = [max(1, int(millimetres / size)) for size in spacing[::-1]]
         yield f"{millimetres} mm", region([n // 2 for n in shape], radii)
