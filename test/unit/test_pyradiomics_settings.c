@@ -270,14 +270,14 @@ null_means_what_pyradiomics_makes_of_it(void **state)
 {
 	PyradiomicsSettings settings = parse(*state,
 		"{setting: {normalize: null, interpolator: null, resampledPixelSpacing: [1, 1, 1], "
-		"additionalInfo: null, symmetricalGLCM: null, gradientUseSpacing: null, binCount: null, "
+		"additionalInfo: null, symmetricalGLCM: null, gradientUseSpacing: null, binCount: 3, "
 		"weightingNorm: null, padDistance: null, normalizeScale: null, sigma: null, label: null, "
 		"force2Ddimension: null, resegmentMode: null, geometryTolerance: null, "
-		"lbp2DMethod: null}}");
+		"lbp2DMethod: null, force2D: null, distances: null}, featureClass: [firstorder], "
+		"imageType: {Original: {minimumROIDimensions: null}}}");
 
 	assert_int_equal(settings.options.interpolator, 0);
 	assert_false(settings.options.symmetrical_glcm);
-	assert_false(settings.options.gradient_use_spacing);
 	assert_false(settings.options.additional_info);
 	assert_false(settings.label_given);
 
@@ -285,20 +285,40 @@ null_means_what_pyradiomics_makes_of_it(void **state)
 	settings = parse(*state, "{binWidth: null, binCount: 8}");
 	assert_int_equal(settings.options.bin_count, 8);
 	assert_refused(*state, "{binWidth: null}", "setting \"binWidth\" is null, but used",
-				   "PyRadiomics accepts this and then fails on every image. Give a number above 0.");
+				   "PyRadiomics accepts this in a file and then fails. Give a number above 0.");
 	assert_refused(*state, "{sigma: null, imageType: {LoG: {}}}",
 				   "setting \"sigma\" is null, but used",
-				   "PyRadiomics accepts this and then fails on every image. Give a list, each "
+				   "PyRadiomics accepts this in a file and then fails. Give a list, each "
 				   "element of it a number above 0.");
 	assert_refused(*state, "{force2D: true, force2Ddimension: null}",
 				   "setting \"force2Ddimension\" is null, but used",
-				   "PyRadiomics accepts this and then fails on every image. Give an integer from 0 "
+				   "PyRadiomics accepts this in a file and then fails. Give an integer from 0 "
 				   "to 2.");
 	assert_refused(*state, "{featureClass: [gldm], gldm_a: null}",
 				   "setting \"gldm_a\" is null, but used",
-				   "PyRadiomics accepts this and then fails on every image. Give an integer of at "
+				   "PyRadiomics accepts this in a file and then fails. Give an integer of at "
 				   "least 0.");
 	parse(*state, "{featureClass: [glcm], gldm_a: null}");
+	assert_refused(*state, "{featureClass: [glrlm], force2D: null}",
+				   "setting \"force2D\" is null, but used",
+				   "PyRadiomics accepts this in a file and then fails. Give true or false.");
+	assert_refused(*state, "{gradientUseSpacing: null, imageType: [Gradient]}",
+				   "setting \"gradientUseSpacing\" is null, but used",
+				   "PyRadiomics accepts this in a file and then fails. Give true or false.");
+	assert_refused(*state, "{minimumROIDimensions: null}",
+				   "setting \"minimumROIDimensions\" is null, but used",
+				   "PyRadiomics accepts this in a file and then fails. Give an integer from 1 to 3.");
+}
+
+/* An image type's label would pick other voxels inside the region's box. */
+static void
+image_types_share_the_label(void **state)
+{
+	ProfileSettings settings;
+
+	parse(*state, "{label: 2, imageType: {Original: {label: 2}}}");
+	assert_false(try_settings(*state, "{label: 2, imageType: {Original: {label: 3}}}", &settings));
+	assert_int_equal(((RadContext *) *state)->code, RAD_NOT_SUPPORTED);
 }
 
 static void
@@ -349,7 +369,7 @@ mistakes_are_named(void **state)
 				   "Give a list of one per axis, each a number of at least 0 or null.");
 	assert_refused(*state, "{imageType: [Wavelet], wavelet: mexh}",
 				   "wavelet \"mexh\" is continuous, which no image can be decomposed with",
-				   "PyRadiomics accepts its name and then fails on every image. Give a discrete "
+				   "PyRadiomics accepts its name in a file and then fails. Give a discrete "
 				   "wavelet, such as \"coif1\" or \"bior2.2\".");
 	parse(*state, "{wavelet: mexh}");
 	assert_refused(*state, "{binWidth: .nan}", "invalid value for setting \"binWidth\": \"nan\"",
@@ -436,7 +456,7 @@ canonical_form_is_its_own(void **state)
 		"resegmentMode: sigma, initValue: nan, voxelBatch: 10, interpolator: 10, "
 		"resampledPixelSpacing: [1, 0, 2.5], minimumROISize: 3, removeOutliers: 3, frame: 1, "
 		"on_error: 'null', diagnostics: true, binWidth: 0.1, geometryTolerance: 1e-16}",
-		"{binWidth: null, binCount: 8, sigma: null, force2Ddimension: null, distances: [], "
+		"{binWidth: null, binCount: 8, sigma: null, padDistance: null, distances: [], "
 		"imageType: [{Original: {binWidth: 4, binCount: null}}]}"
 	};
 
@@ -605,6 +625,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(numbers_read_as_in_python, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(single_keys_win_over_sections, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(null_means_what_pyradiomics_makes_of_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(image_types_share_the_label, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(interpolators_have_names_and_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mistakes_are_named, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_list_has_an_end, set_up, tear_down),

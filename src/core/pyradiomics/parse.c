@@ -416,6 +416,22 @@ rad_pyradiomics_check_file(RadContext *context, const SettingValue *object)
 
 /* --------------------------------------------------- what can be computed with */
 
+static bool
+wants_any(const PyradiomicsSettings *settings, unsigned classes)
+{
+	for (int n = 0; n < settings->class_count; n++)
+		if (classes >> settings->classes[n].class_id & 1)
+			return true;
+	return false;
+}
+
+#define CLASS(name) (1u << PYRADIOMICS_##name)
+#define PAIR_CLASSES (CLASS(glcm) | CLASS(gldm) | CLASS(ngtdm))
+#define TEXTURE_CLASSES (PAIR_CLASSES | CLASS(glrlm) | CLASS(glszm))
+
+/* No image type: the global settings, for the steps before filters. */
+#define NO_IMAGE_TYPE PYRADIOMICS_IMAGE_TYPE_COUNT
+
 /* Whether an extraction with these options looks at a setting. */
 static bool
 is_used(const PyradiomicsSettings *settings, const PyradiomicsOptions *options, int image_type,
@@ -426,26 +442,33 @@ is_used(const PyradiomicsSettings *settings, const PyradiomicsOptions *options, 
 
 	switch (use)
 	{
+			/* Before filters, so those of an image type have no effect. */
 		case USE_ALWAYS:
-			return true;
-		case USE_BIN_WIDTH:
-			return options->bin_count == 0;
+			return image_type == NO_IMAGE_TYPE;
 		case USE_NORMALIZE:
-			return options->normalize;
+			return image_type == NO_IMAGE_TYPE && options->normalize;
 		case USE_PADDING:
-			return resamples || options->pre_crop;
-		case USE_DISTANCES:
-			return rad_pyradiomics_class(settings, PYRADIOMICS_glcm) != NULL ||
-				rad_pyradiomics_class(settings, PYRADIOMICS_gldm) != NULL ||
-				rad_pyradiomics_class(settings, PYRADIOMICS_ngtdm) != NULL;
-		case USE_FORCE_2D:
-			return options->force_2d || image_type == PYRADIOMICS_LBP2D;
+			return image_type == NO_IMAGE_TYPE && (resamples || options->pre_crop);
 		case USE_RESEGMENT:
-			return options->resegment_range.count > 0;
+			return image_type == NO_IMAGE_TYPE && options->resegment_range.count > 0;
+
+		case USE_BIN_WIDTH:
+			return image_type != NO_IMAGE_TYPE && options->bin_count == 0 &&
+				wants_any(settings, TEXTURE_CLASSES | CLASS(firstorder));
+		case USE_DISTANCES:
+			return image_type != NO_IMAGE_TYPE && wants_any(settings, PAIR_CLASSES);
+		case USE_TEXTURES:
+			return image_type != NO_IMAGE_TYPE && wants_any(settings, TEXTURE_CLASSES);
+		case USE_FORCE_2D:
+			return options->force_2d || image_type == PYRADIOMICS_LBP2D ||
+				(image_type != NO_IMAGE_TYPE && wants_any(settings, TEXTURE_CLASSES));
 		case USE_FIRST_ORDER:
-			return rad_pyradiomics_class(settings, PYRADIOMICS_firstorder) != NULL;
+			return image_type != NO_IMAGE_TYPE && wants_any(settings, CLASS(firstorder));
 		case USE_GLDM:
-			return rad_pyradiomics_class(settings, PYRADIOMICS_gldm) != NULL;
+			return image_type != NO_IMAGE_TYPE && wants_any(settings, CLASS(gldm));
+
+		case USE_GRADIENT:
+			return image_type == PYRADIOMICS_GRADIENT;
 		case USE_LOG:
 			return image_type == PYRADIOMICS_LOG;
 		case USE_WAVELET:
@@ -458,10 +481,10 @@ is_used(const PyradiomicsSettings *settings, const PyradiomicsOptions *options, 
 	return true;
 }
 
-/* Values that PyRadiomics accepts and then fails on whatever the image is. */
+/* Values that PyRadiomics accepts in a file and then fails on. */
 static bool
 check_usable(RadContext *context, const PyradiomicsSettings *settings,
-			 const PyradiomicsImage *image)
+			 const PyradiomicsOptions *options, int image_type)
 {
 	for (int key = 0; key < PYRADIOMICS_KEY_COUNT; key++)
 	{
@@ -469,21 +492,33 @@ check_usable(RadContext *context, const PyradiomicsSettings *settings,
 		char		buffer[400];
 		SettingText text = {buffer, sizeof(buffer), 0};
 
-		if ((image->options.nulls >> key & 1) == 0 ||
-			!is_used(settings, &image->options, (int) image->type, entry->use))
+		if ((options->nulls >> key & 1) == 0 ||
+			!is_used(settings, options, image_type, entry->use))
 			continue;
 		rad_pyradiomics_append_allowed(&text, (PyradiomicsKey) key);
 		rad_fail(context, RAD_INVALID_PARAMETER, "setting \"%s\" is null, but used", entry->key);
-		return rad_hint(context, "PyRadiomics accepts this and then fails on every image. Give %s.",
-						buffer);
+		return rad_hint(context, "PyRadiomics accepts this in a file and then fails. Give %s.", buffer);
 	}
-	if (image->type == PYRADIOMICS_WAVELET && rad_wavelet_is_continuous(image->options.wavelet))
+	if (image_type == PYRADIOMICS_WAVELET && rad_wavelet_is_continuous(options->wavelet))
 	{
 		rad_fail(context, RAD_INVALID_PARAMETER,
 				 "wavelet \"%s\" is continuous, which no image can be decomposed with",
-				 image->options.wavelet);
-		return rad_hint(context, "PyRadiomics accepts its name and then fails on every image. "
+				 options->wavelet);
+		return rad_hint(context, "PyRadiomics accepts its name in a file and then fails. "
 						"Give a discrete wavelet, such as \"coif1\" or \"bior2.2\".");
+	}
+
+	/*
+	 * PyRadiomics would take the voxels of another label that lie in this
+	 * label's box: nobody means that.
+	 */
+	if (options->label != settings->options.label)
+	{
+		rad_fail(context, RAD_NOT_SUPPORTED,
+				 "setting \"label\" of image type \"%s\" is %d, but the region's is %d",
+				 rad_pyradiomics_image_type_names[image_type], options->label,
+				 settings->options.label);
+		return rad_hint(context, "Leave it out: all image types have the same region.");
 	}
 	return true;
 }
@@ -493,16 +528,14 @@ rad_pyradiomics_parse(RadContext *context, const SettingValue *object,
 					  PyradiomicsSettings *settings)
 {
 	Reading		reading = {context, false, settings};
-	PyradiomicsImage global = {.type = PYRADIOMICS_ORIGINAL};
 
 	rad_pyradiomics_default(settings);
-	if (!read_object(&reading, object))
-		return false;
-	global.options = settings->options;
-	if (!check_usable(context, settings, &global))
+	if (!read_object(&reading, object) ||
+		!check_usable(context, settings, &settings->options, NO_IMAGE_TYPE))
 		return false;
 	for (int n = 0; n < settings->image_count; n++)
-		if (!check_usable(context, settings, &settings->images[n]))
+		if (!check_usable(context, settings, &settings->images[n].options,
+						  (int) settings->images[n].type))
 			return false;
 	return true;
 }

@@ -48,10 +48,12 @@ typedef enum PyradiomicsUse
 	USE_NORMALIZE,
 	USE_PADDING,				/* resampling or preCrop */
 	USE_DISTANCES,				/* glcm, gldm or ngtdm */
-	USE_FORCE_2D,				/* force2D or LBP2D */
+	USE_TEXTURES,				/* any class of matrices */
+	USE_FORCE_2D,				/* textures, force2D or LBP2D */
 	USE_RESEGMENT,
 	USE_FIRST_ORDER,
 	USE_GLDM,
+	USE_GRADIENT,
 	USE_LOG,
 	USE_WAVELET,
 	USE_LBP2D,
