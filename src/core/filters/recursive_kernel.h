@@ -92,21 +92,20 @@ filter_lines(const RecursiveFilter *filter, int count, const double *samples, do
 }
 
 typedef float Floats __attribute__((vector_size(16), aligned(4), may_alias));
-typedef int32_t Places __attribute__((vector_size(16)));
 
 /* Four vectors of four become their columns. */
 #define TRANSPOSE(a, b, c, d) \
 	do \
 	{ \
-		Floats		ab_low = __builtin_shuffle(a, b, (Places) {0, 4, 1, 5}); \
-		Floats		ab_high = __builtin_shuffle(a, b, (Places) {2, 6, 3, 7}); \
-		Floats		cd_low = __builtin_shuffle(c, d, (Places) {0, 4, 1, 5}); \
-		Floats		cd_high = __builtin_shuffle(c, d, (Places) {2, 6, 3, 7}); \
+		Floats		ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5); \
+		Floats		ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7); \
+		Floats		cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5); \
+		Floats		cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7); \
 		\
-		a = __builtin_shuffle(ab_low, cd_low, (Places) {0, 1, 4, 5}); \
-		b = __builtin_shuffle(ab_low, cd_low, (Places) {2, 3, 6, 7}); \
-		c = __builtin_shuffle(ab_high, cd_high, (Places) {0, 1, 4, 5}); \
-		d = __builtin_shuffle(ab_high, cd_high, (Places) {2, 3, 6, 7}); \
+		a = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5); \
+		b = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7); \
+		c = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5); \
+		d = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7); \
 	} while (0)
 
 static void
