@@ -19,6 +19,28 @@
 /* Values between two polls for a cancel. */
 #define VALUES_PER_POLL (1 << 20)
 
+/* Minimum and maximum, both NAN when a value is; whether all are whole numbers. */
+static void
+find_extremes(PyradiomicsRegion *region)
+{
+	const double *values = region->values;
+	double		low = INFINITY;
+	double		high = -INFINITY;
+	bool		is_nan = false;
+	bool		is_whole = true;
+
+	for (int64_t n = 0; n < region->count; n++)
+	{
+		low = values[n] < low ? values[n] : low;
+		high = values[n] > high ? values[n] : high;
+		is_nan |= values[n] != values[n];
+		is_whole &= values[n] == rint(values[n]);
+	}
+	region->minimum = is_nan ? NAN : low;
+	region->maximum = is_nan ? NAN : high;
+	region->integer_valued = is_whole && !is_nan;
+}
+
 bool
 rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 							const Volume *image, const Box *box)
@@ -30,8 +52,9 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 	const uint8_t *mask = region->mask;
 	int64_t		count = 0;
 
+	/* Room for one more: values are written first and counted then. */
 	region->type = image->type;
-	region->values = rad_new(context, double, region->count);
+	region->values = rad_new(context, double, region->count + 1);
 	if (row == NULL || region->values == NULL)
 		return false;
 	for (int z = 0; z < size[2]; z++)
@@ -43,30 +66,24 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 			int64_t		at = ((int64_t) (box->lo[2] + z - image->box.lo[2]) * height +
 							  box->lo[1] + y - image->box.lo[1]) * width +
 				box->lo[0] - image->box.lo[0];
+			const uint8_t *inside = memchr(mask, 1, (size_t) size[0]);
+			int			first = inside == NULL ? size[0] : (int) (inside - mask);
+			int			end = size[0];
 
-			if (memchr(mask, 1, (size_t) size[0]) == NULL)
+			while (end > first && mask[end - 1] == 0)
+				end--;
+			if (first == end)
 				continue;
-			rad_voxels_to_double(image->type, image->voxels, at, size[0], row);
-			for (int x = 0; x < size[0]; x++)
-				if (mask[x])
-					region->values[count++] = row[x];
+			rad_voxels_to_double(image->type, image->voxels, at + first, end - first, row);
+			for (int x = first; x < end; x++)
+			{
+				region->values[count] = row[x - first];
+				count += mask[x];
+			}
 		}
 	}
 	rad_release(context, row);
-	region->minimum = INFINITY;
-	region->maximum = -INFINITY;
-	for (int64_t n = 0; n < count; n++)
-	{
-		double		value = region->values[n];
-
-		if (isnan(value))
-		{
-			region->minimum = region->maximum = NAN;
-			break;
-		}
-		region->minimum = value < region->minimum ? value : region->minimum;
-		region->maximum = value > region->maximum ? value : region->maximum;
-	}
+	find_extremes(region);
 	return true;
 }
 
@@ -165,6 +182,37 @@ rounded_to_float(double value)
 	return rounded;
 }
 
+/*
+ * Levels as the number of edges at or below a value.  The quotient is off by
+ * one at most but for edges rounded to float32, which the loops mend.
+ */
+static void
+levels_by_edges(const double *restrict edges, int bin_count, double low, double step,
+				const double *restrict values, int count, int32_t *restrict level)
+{
+	const double last = bin_count - 1;
+
+	for (int n = 0; n < count; n++)
+	{
+		double		guess = (values[n] - low) / step;
+
+		guess = guess > 0.0 ? guess : 0.0;
+		level[n] = (int32_t) (guess < last ? guess : last);
+	}
+	for (int n = 0; n < count; n++)
+	{
+		double		value = values[n];
+		int32_t		k = level[n];
+
+		k += (edges[k + 1] <= value) - (edges[k] > value);
+		while (k < bin_count && edges[k + 1] <= value)
+			k++;
+		while (k >= 0 && edges[k] > value)
+			k--;
+		level[n] = k + 1;
+	}
+}
+
 static bool
 levels_by_count(RadContext *context, const PyradiomicsRegion *region, int bin_count,
 				int32_t *level)
@@ -191,20 +239,14 @@ levels_by_count(RadContext *context, const PyradiomicsRegion *region, int bin_co
 			edges[k] = rounded_to_float(edges[k]);
 		edges[bin_count] = rounded_to_float(rounded_to_float(high) + 1.0);
 	}
-	for (int64_t n = 0; n < region->count; n++)
+	for (int64_t first = 0; first < region->count; first += PIECE)
 	{
-		double		value = region->values[n];
-		double		guess = (value - low) / step;
-		int			k = guess < bin_count ? (int) guess : bin_count;
+		int64_t		left = region->count - first;
 
-		/* The number of edges at or below the value; the guess is near. */
-		while (k <= bin_count && edges[k] <= value)
-			k++;
-		while (k > 0 && edges[k - 1] > value)
-			k--;
-		level[n] = k;
-		if (n % VALUES_PER_POLL == 0 && !rad_continue(context))
+		if (first % VALUES_PER_POLL == 0 && !rad_continue(context))
 			return false;
+		levels_by_edges(edges, bin_count, low, step, region->values + first,
+						left < PIECE ? (int) left : PIECE, level + first);
 	}
 	rad_release(context, edges);
 	return true;
@@ -294,7 +336,7 @@ rad_pyradiomics_discretise(RadContext *context, const PyradiomicsRegion *region,
 				 "intensities of the region are not finite: there are no bins for them");
 		return rad_hint(context, "A filter made them, or the image contains them.");
 	}
-	levels->level = rad_new(context, int32_t, region->count);
+	levels->level = rad_new_zeroed(context, int32_t, region->count + 1);
 	if (levels->level == NULL)
 		return false;
 	if (options->bin_count > 0)
@@ -341,6 +383,37 @@ forced_turn(const PyradiomicsRegion *region, const PyradiomicsOptions *options)
 	return options->force_2d_dimension < 2 ? options->force_2d_dimension + 1 : 0;
 }
 
+/* Levels along one row of the region, 0 outside; returns the voxels inside. */
+static int
+put_row(const uint8_t *mask, const int32_t *level, int size, GreyLevels *target, int64_t at,
+		int64_t stride)
+{
+	int			count = 0;
+
+	/* level is read beyond its end by one, and masked. */
+	if (target->bytes_per_level == 1)
+	{
+		uint8_t    *to = (uint8_t *) target->levels + at;
+
+		for (int x = 0; x < size; x++)
+		{
+			to[x * stride] = (uint8_t) level[count] & (uint8_t) -mask[x];
+			count += mask[x];
+		}
+	}
+	else
+	{
+		uint16_t   *to = (uint16_t *) target->levels + at;
+
+		for (int x = 0; x < size; x++)
+		{
+			to[x * stride] = (uint16_t) level[count] & (uint16_t) -mask[x];
+			count += mask[x];
+		}
+	}
+	return count;
+}
+
 /* Put each voxel's level to its place. */
 static bool
 fill_grid(RadContext *context, const PyradiomicsRegion *region,
@@ -361,18 +434,15 @@ fill_grid(RadContext *context, const PyradiomicsRegion *region,
 			return false;
 		for (int y = 0; y < region->size[1]; y++, mask += region->size[0])
 		{
-			int64_t		at = z * stride[2] + y * stride[1];
+			int			count = put_row(mask, level, region->size[0], target,
+										z * stride[2] + y * stride[1], stride[0]);
 
-			for (int x = 0; x < region->size[0]; x++)
-			{
-				if (!mask[x])
-					continue;
-				if (target->bytes_per_level == 1)
-					((uint8_t *) target->levels)[at + x * stride[0]] = (uint8_t) *level++;
-				else
-					((uint16_t *) target->levels)[at + x * stride[0]] = (uint16_t) *level++;
-				target->slice_voxel_count[slice_axis == 2 ? z : slice_axis == 1 ? y : x]++;
-			}
+			level += count;
+			if (slice_axis != 0)
+				target->slice_voxel_count[slice_axis == 2 ? z : y] += count;
+			else
+				for (int x = 0; x < region->size[0]; x++)
+					target->slice_voxel_count[x] += mask[x];
 		}
 	}
 	return true;

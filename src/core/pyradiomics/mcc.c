@@ -419,12 +419,13 @@ largest_ritz(const Tridiagonal *matrix, double next, double *value, double *vect
 	residual = next * fabs(vector[matrix->size - 1]);
 
 	/*
-	 * Error of the value is residual^2 / gap, of the vector residual / gap;
-	 * the other end of the spectrum must not come out on top later.
+	 * Error of the value is residual^2 / gap, of the vector residual / gap (it
+	 * only goes into a correction below 1e-6); the other end of the spectrum
+	 * must not come out on top later.
 	 */
 	if (residual > 1e-13)
 	{
-		if (!(residual * residual < 1e-15 * gap * fabs(*value)) || !(residual < 1e-7 * gap))
+		if (!(residual * residual < 1e-13 * gap * fabs(*value)) || !(residual < 1e-5 * gap))
 			return false;
 	}
 	return opposite < 0.9 * fabs(*value) || residual < 1e-12;
