@@ -39,10 +39,10 @@ radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKin
 	memset(call, 0, sizeof(*call));
 	call->settings = settings;
 	call->context = radpg_context_create();
-	if (radpg_open_argument(call->context, fcinfo, kind, 0, "image", settings->frame,
-							&call->image, &image) &&
-		radpg_open_argument(call->context, fcinfo, kind, 1, "mask",
-							settings->options.label_channel, &call->mask, &mask) &&
+	if (radpg_argument_reader(call->context, fcinfo, kind, 0, "image", settings->frame,
+							  &call->image, &image) &&
+		radpg_argument_reader(call->context, fcinfo, kind, 1, "mask",
+							  settings->options.label_channel, &call->mask, &mask) &&
 		rad_pyradiomics_join(call->context, image, mask, &call->scan))
 		return true;
 	radpg_pyradiomics_check_failure(call);

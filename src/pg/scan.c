@@ -28,9 +28,9 @@ radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int se
 	scan->context = radpg_context_create();
 
 	/* The frame setting belongs to the image; a mask has one frame. */
-	if (radpg_open_argument(scan->context, fcinfo, kind, 0, "image", scan->settings->frame,
-							&scan->image, &image) &&
-		radpg_open_argument(scan->context, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
+	if (radpg_argument_reader(scan->context, fcinfo, kind, 0, "image", scan->settings->frame,
+							  &scan->image, &image) &&
+		radpg_argument_reader(scan->context, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
 		rad_scan_join(scan->context, image, mask, scan->settings, &scan->pair))
 		return true;
 	radpg_scan_check_failure(scan);
@@ -38,9 +38,8 @@ radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int se
 }
 
 bool
-radpg_open_argument(RadContext *context, FunctionCallInfo fcinfo, SourceKind kind,
-					int argument, const char *name, int frame, ByteSource *source,
-					VolumeReader **reader)
+radpg_argument_reader(RadContext *context, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+					  const char *name, int frame, ByteSource *source, VolumeReader **reader)
 {
 	bool		ok = false;
 

@@ -11,6 +11,7 @@
 
 #include "formats/codec.h"
 #include "formats/exact_geometry.h"
+#include "formats/tiff.h"
 #include "formats/writer.h"
 
 static RadContext *context;
@@ -34,6 +35,14 @@ teardown(void **state)
 typedef bool (*Write) (RadContext *context, VolumeReader *reader, bool compress,
 					   const ByteSink *sink);
 
+static bool
+write_tiff(RadContext *unused, VolumeReader *reader, bool compress, const ByteSink *sink)
+{
+	TiffOptions options = {.compression = compress ? RAD_TIFF_LZW : RAD_TIFF_NONE};
+
+	return rad_write_tiff(unused, reader, &options, sink);
+}
+
 static const struct
 {
 	const char *name;
@@ -42,6 +51,7 @@ static const struct
 	{"NIfTI", rad_write_nifti},
 	{"NRRD", rad_write_nrrd},
 	{"MetaImage", rad_write_metaimage},
+	{"TIFF", write_tiff},
 };
 
 #define WRITER_COUNT (sizeof(writers) / sizeof(writers[0]))
@@ -326,7 +336,7 @@ check_file(const char *path)
 	for (size_t writer = 0; writer < WRITER_COUNT; writer++)
 	{
 		VolumeReader writing = memory_reader(&volume);
-		Bytes		written = write_bytes(writer, &writing, (size_t) file_count % 3 == writer);
+		Bytes		written = write_bytes(writer, &writing, (size_t) file_count % WRITER_COUNT == writer);
 
 		check_same(path, &volume, written);
 		rad_release(context, written.data);
