@@ -16,8 +16,29 @@
 /* Edges more than this would not fit the type of a level. */
 #define MOST_EDGES 2147483647.0
 
+/* Most bins of binCount: their edges are listed. */
+#define MOST_BINS (1 << 24)
+
 /* Values between two polls for a cancel. */
 #define VALUES_PER_POLL (1 << 20)
+
+/*
+ * The next run of voxels inside at or behind *begin in a row of a mask; false
+ * when there is none.  Rows are a few runs, so runs are what loops are over.
+ */
+static inline bool
+next_run(const uint8_t *mask, int size, int *begin, int *end)
+{
+	const uint8_t *first = memchr(mask + *begin, 1, (size_t) (size - *begin));
+	const uint8_t *last;
+
+	if (first == NULL)
+		return false;
+	*begin = (int) (first - mask);
+	last = memchr(first, 0, (size_t) (size - *begin));
+	*end = last == NULL ? size : (int) (last - mask);
+	return true;
+}
 
 /* Minimum and maximum, both NAN when a value is; whether all are whole numbers. */
 static void
@@ -48,14 +69,12 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 	const int  *size = region->size;
 	const int	width = image->box.hi[0] - image->box.lo[0];
 	const int	height = image->box.hi[1] - image->box.lo[1];
-	double	   *row = rad_new(context, double, size[0]);
 	const uint8_t *mask = region->mask;
-	int64_t		count = 0;
+	double	   *next;
 
-	/* Room for one more: values are written first and counted then. */
 	region->type = image->type;
-	region->values = rad_new(context, double, region->count + 1);
-	if (row == NULL || region->values == NULL)
+	next = region->values = rad_new(context, double, region->count);
+	if (next == NULL)
 		return false;
 	for (int z = 0; z < size[2]; z++)
 	{
@@ -66,23 +85,15 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 			int64_t		at = ((int64_t) (box->lo[2] + z - image->box.lo[2]) * height +
 							  box->lo[1] + y - image->box.lo[1]) * width +
 				box->lo[0] - image->box.lo[0];
-			const uint8_t *inside = memchr(mask, 1, (size_t) size[0]);
-			int			first = inside == NULL ? size[0] : (int) (inside - mask);
-			int			end = size[0];
+			int			end;
 
-			while (end > first && mask[end - 1] == 0)
-				end--;
-			if (first == end)
-				continue;
-			rad_voxels_to_double(image->type, image->voxels, at + first, end - first, row);
-			for (int x = first; x < end; x++)
+			for (int begin = 0; next_run(mask, size[0], &begin, &end); begin = end)
 			{
-				region->values[count] = row[x - first];
-				count += mask[x];
+				rad_voxels_to_double(image->type, image->voxels, at + begin, end - begin, next);
+				next += end - begin;
 			}
 		}
 	}
-	rad_release(context, row);
 	find_extremes(region);
 	return true;
 }
@@ -219,9 +230,15 @@ levels_by_count(RadContext *context, const PyradiomicsRegion *region, int bin_co
 {
 	double		low = region->minimum;
 	double		high = region->maximum;
-	double	   *edges = rad_new(context, double, (int64_t) bin_count + 1);
+	double	   *edges;
 	double		step;
 
+	if (bin_count > MOST_BINS)
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED, "binCount %d is more than %d", bin_count, MOST_BINS);
+		return rad_hint(context, "Choose a smaller \"binCount\".");
+	}
+	edges = rad_new(context, double, (int64_t) bin_count + 1);
 	if (edges == NULL)
 		return false;
 	if (low == high)
@@ -336,7 +353,7 @@ rad_pyradiomics_discretise(RadContext *context, const PyradiomicsRegion *region,
 				 "intensities of the region are not finite: there are no bins for them");
 		return rad_hint(context, "A filter made them, or the image contains them.");
 	}
-	levels->level = rad_new_zeroed(context, int32_t, region->count + 1);
+	levels->level = rad_new(context, int32_t, region->count);
 	if (levels->level == NULL)
 		return false;
 	if (options->bin_count > 0)
@@ -383,33 +400,29 @@ forced_turn(const PyradiomicsRegion *region, const PyradiomicsOptions *options)
 	return options->force_2d_dimension < 2 ? options->force_2d_dimension + 1 : 0;
 }
 
-/* Levels along one row of the region, 0 outside; returns the voxels inside. */
+/* Levels of one row's voxels inside; returns how many these are. */
 static int
 put_row(const uint8_t *mask, const int32_t *level, int size, GreyLevels *target, int64_t at,
 		int64_t stride)
 {
 	int			count = 0;
+	int			end;
 
-	/* level is read beyond its end by one, and masked. */
-	if (target->bytes_per_level == 1)
+	for (int begin = 0; next_run(mask, size, &begin, &end); begin = end)
 	{
-		uint8_t    *to = (uint8_t *) target->levels + at;
+		const int32_t *from = level + count;
+		int			length = end - begin;
 
-		for (int x = 0; x < size; x++)
-		{
-			to[x * stride] = (uint8_t) level[count] & (uint8_t) -mask[x];
-			count += mask[x];
-		}
-	}
-	else
-	{
-		uint16_t   *to = (uint16_t *) target->levels + at;
-
-		for (int x = 0; x < size; x++)
-		{
-			to[x * stride] = (uint16_t) level[count] & (uint16_t) -mask[x];
-			count += mask[x];
-		}
+		if (target->bytes_per_level == 2)
+			for (int n = 0; n < length; n++)
+				((uint16_t *) target->levels)[at + (begin + n) * stride] = (uint16_t) from[n];
+		else if (stride == 1)
+			for (int n = 0; n < length; n++)
+				((uint8_t *) target->levels)[at + begin + n] = (uint8_t) from[n];
+		else
+			for (int n = 0; n < length; n++)
+				((uint8_t *) target->levels)[at + (begin + n) * stride] = (uint8_t) from[n];
+		count += length;
 	}
 	return count;
 }
