@@ -71,8 +71,8 @@ rad_pyradiomics_firstorder(RadContext *context, const PyradiomicsRegion *region,
 	Distribution of;
 	double		energy;
 
-	if (!rad_distribution_of_values(context, region->values, region->count,
-									region->minimum, region->maximum, &of))
+	if (!rad_distribution(context, region->values, region->count, region->minimum,
+						  region->maximum, region->integer_valued, &of))
 		return false;
 	energy = shifted_energy(region->values, region->count, options->voxel_array_shift);
 	level_features(levels, region->count, values);
