@@ -6,6 +6,8 @@
 #   make installcheck                 pg_regress and isolation, on a running server
 #   make check-core                   unit tests of the core, without a server
 #   make check-includes               the direction of includes
+#   make cuda                         only the GPU helper, with CUDA (cuda/cuda.mk)
+#   make check-gpu                    all tests of the GPU, on a machine with one
 
 # The first target is the default one; PGXS says what it builds.
 all:
@@ -19,6 +21,10 @@ DATA = $(wildcard sql/upgrade/*--*--*.sql)
 
 CORE := src/core
 include $(CORE)/core.mk
+
+# The process that has the GPUs.
+CUDA := cuda
+include $(CUDA)/cuda.mk
 
 CORE_OBJECTS := $(call core_objects,$(CORE))
 SERVER_OBJECTS := $(patsubst %.c,%.o,$(sort $(wildcard src/pg/*.c src/pg/*/*.c)))
@@ -46,19 +52,26 @@ REGRESS = setup \
 	settings \
 	pyradiomics_settings \
 	features \
+	pyradiomics \
 	closed_forms \
 	errors \
 	nulls \
 	matrices \
 	parallel \
 	large_object \
-	volume
+	volume \
+	gpu \
+	jobs \
+	feature_tables \
+	dicom \
+	files \
+	volume_functions
 REGRESS_OPTS = --inputdir=test --load-extension=radiomics
-ISOLATION = large_object_snapshot
+ISOLATION = large_object_snapshot job_claim
 # Results and expected output lie with those of pg_regress.
 ISOLATION_OPTS = --inputdir=test --outputdir=. --load-extension=radiomics
 
-EXTRA_CLEAN = $(EXTENSION_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
+EXTRA_CLEAN = build/helper build/helper-cuda $(EXTENSION_SCRIPT) $(DEPENDENCIES) $(GENERATED_CLEAN) build/sql
 
 # JIT bitcode brings nothing to functions that run for milliseconds, and would
 # compile everything twice.
@@ -90,10 +103,45 @@ $(EXTENSION_SCRIPT): $(FRAGMENTS) Makefile radiomics.control
 
 -include $(DEPENDENCIES)
 
+# Of the core the helper takes what answers requests.
+$(HELPER_BUILD)/libcore.a: $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+
+$(HELPER): $(HELPER_OBJECTS) $(HELPER_BUILD)/libcore.a
+	$(CXX) -o $@ $^ $(if $(HAVE_CUDA),$(CUDA_LIBRARIES)) -lm -pthread
+
+all: $(HELPER)
+
+install: install-helper
+install-helper: $(HELPER) | installdirs
+	$(INSTALL_PROGRAM) $(HELPER) '$(DESTDIR)$(pkglibdir)/radiomics_gpu'
+
+uninstall: uninstall-helper
+uninstall-helper:
+	rm -f '$(DESTDIR)$(pkglibdir)/radiomics_gpu'
+
+# Programs for a machine with a GPU.
+$(HELPER_BUILD)/test_kernels: test/unit/test_kernels.c test/unit/random_request.h \
+		$(HELPER_BUILD)/kernels/batch.o $(HELPER_BUILD)/kernels/cuda_runtime.o \
+		$(HELPER_BUILD)/libcore.a
+	$(CC) $(CORE_FLAGS) -I$(CUDA) -DON_GPU -c -o $@.o $<
+	$(CXX) -o $@ $@.o $(filter %.o %.a,$^) $(CUDA_LIBRARIES) -lcmocka -lm -pthread
+
+$(HELPER_BUILD)/bench_gpu: bench/bench_gpu.cc $(HELPER_BUILD)/kernels/batch.o \
+		$(HELPER_BUILD)/kernels/cuda_runtime.o $(HELPER_BUILD)/libcore.a
+	$(CXX) $(HELPER_FLAGS) -o $@ $(filter %.cc %.o %.a,$^) $(CUDA_LIBRARIES) -lm -pthread
+
+cuda:
+	$(MAKE) WITH_CUDA=yes build/helper-cuda/radiomics_gpu
+
+check-gpu:
+	test/check_gpu
+
 check-core:
 	$(MAKE) -C test/unit check
 
 check-includes:
 	.ci/check_includes
 
-.PHONY: check-core check-includes
+.PHONY: check-core check-includes check-gpu cuda install-helper uninstall-helper

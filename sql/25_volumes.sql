@@ -100,3 +100,67 @@ CREATE FUNCTION radiomics.labels(mask radiomics.volume)
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20000 ROWS 10;
 COMMENT ON FUNCTION radiomics.labels(radiomics.volume) IS
 'The labels of a mask with their voxel counts and boxes. Read from the header, or found in the voxels of a mask with more than 4096 labels.';
+
+CREATE FUNCTION radiomics.volume_from_large_object(image oid, format text DEFAULT 'auto', frame integer DEFAULT -1)
+    RETURNS radiomics.volume
+    AS 'MODULE_PATHNAME', 'radiomics_volume_from_large_object'
+    LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 10000000;
+COMMENT ON FUNCTION radiomics.volume_from_large_object(oid, text, integer) IS
+'Volume of an image file that is a large object, read piece by piece. Arguments as in volume_from_bytes.';
+
+CREATE FUNCTION radiomics.volume_from_file(path text, format text DEFAULT 'auto', frame integer DEFAULT -1)
+    RETURNS radiomics.volume
+    AS 'MODULE_PATHNAME', 'radiomics_volume_from_file'
+    LANGUAGE C VOLATILE STRICT PARALLEL SAFE COST 10000000;
+COMMENT ON FUNCTION radiomics.volume_from_file(text, text, integer) IS
+'Volume of an image file on the server, read piece by piece. For members of pg_read_server_files. Arguments as in volume_from_bytes.';
+REVOKE ALL ON FUNCTION radiomics.volume_from_file(text, text, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION radiomics.volume_from_file(text, text, integer) TO pg_read_server_files;
+
+CREATE FUNCTION radiomics.volume_from_array(voxels double precision[], size integer[],
+                                            spacing double precision[] DEFAULT '{1, 1, 1}',
+                                            origin double precision[] DEFAULT '{0, 0, 0}',
+                                            direction double precision[] DEFAULT '{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}',
+                                            voxel_type text DEFAULT 'float64',
+                                            units text DEFAULT '', modality text DEFAULT '')
+    RETURNS radiomics.volume
+    AS 'MODULE_PATHNAME', 'radiomics_volume_from_array'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000000;
+COMMENT ON FUNCTION radiomics.volume_from_array(double precision[], integer[], double precision[], double precision[], double precision[], text, text, text) IS
+'Volume of an array of voxels, x fastest. Size is x, y, z, or x, y for a 2-D image; spacing, origin (mm, LPS) and direction as in volume_header. A value that the voxel type does not hold exactly is an error.';
+
+CREATE FUNCTION radiomics.volume_to_array(image radiomics.volume, first_voxel integer[] DEFAULT NULL,
+                                          last_voxel integer[] DEFAULT NULL)
+    RETURNS double precision[]
+    AS 'MODULE_PATHNAME', 'radiomics_volume_to_array'
+    LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000000;
+COMMENT ON FUNCTION radiomics.volume_to_array(radiomics.volume, integer[], integer[]) IS
+'Voxels as an array [z][y][x], all or those of a box. First_voxel and last_voxel are x, y and z from 0; only the bricks of the box are read.';
+
+CREATE FUNCTION radiomics.same_grid(a radiomics.volume, b radiomics.volume, tolerance double precision DEFAULT 0.001)
+    RETURNS boolean
+    AS 'MODULE_PATHNAME', 'radiomics_same_grid'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 40000;
+COMMENT ON FUNCTION radiomics.same_grid(radiomics.volume, radiomics.volume, double precision) IS
+'Whether two volumes have the same size, spacing, origin and direction. Spacing and origin may differ by tolerance times the spacing, direction cosines by tolerance: as features compares them. Reads headers alone.';
+
+CREATE FUNCTION radiomics.align_mask(mask radiomics.volume, image radiomics.volume)
+    RETURNS radiomics.volume
+    AS 'MODULE_PATHNAME', 'radiomics_align_mask'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000000;
+COMMENT ON FUNCTION radiomics.align_mask(radiomics.volume, radiomics.volume) IS
+'The mask on the grid of an image: each voxel takes the label at its world position, the nearest voxel''s. Outside of the mask is background. A mask that lies right is returned as it is.';
+
+CREATE FUNCTION radiomics.volume_expand(image radiomics.volume)
+    RETURNS radiomics.volume
+    AS 'MODULE_PATHNAME', 'radiomics_volume_expand'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000000;
+COMMENT ON FUNCTION radiomics.volume_expand(radiomics.volume) IS
+'The same volume with its voxels in memory, for a query that uses it in several functions. Call it in a subquery with OFFSET 0, so that it is read once.';
+
+CREATE FUNCTION radiomics.volume_work(OUT fetches bigint, OUT fetched_bytes bigint,
+                                      OUT decoded_bricks bigint, OUT stored_volumes bigint)
+    AS 'MODULE_PATHNAME', 'radiomics_volume_work'
+    LANGUAGE C VOLATILE PARALLEL RESTRICTED COST 1;
+COMMENT ON FUNCTION radiomics.volume_work() IS
+'What this session has done with volumes so far. Reads of stored values, their bytes, bricks decoded, volumes compressed: call it before and after a statement to see what that cost.';

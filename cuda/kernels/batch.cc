@@ -155,7 +155,7 @@ Batch::plan_elements(KernelName kernel, int region, int item, size_t bytes_per_d
 	const bool	directional = wanted->directions != 0;
 	const size_t limit = runtime.shared_limit();
 	const size_t usual = std::min(limit, class_limits[2]);
-	const bool	shared = bytes_per_direction <= limit;
+	const bool	shared = bytes_per_direction + sizeof(uint32_t) <= limit;
 	const int64_t table = table_bytes(header, wanted);
 	const int	parts = wanted->by_slice ? header->size[2] : 1;
 	int64_t		result = wanted->offset;
@@ -172,14 +172,17 @@ Batch::plan_elements(KernelName kernel, int region, int item, size_t bytes_per_d
 			size_t		bytes = directional ? 0 : bytes_per_direction;
 
 			while (left != 0 &&
-				   (work.directions == 0 || !shared || bytes + bytes_per_direction <= usual))
+				   (work.directions == 0 || !shared ||
+					bytes + bytes_per_direction + sizeof(uint32_t) <= usual))
 			{
 				work.directions |= left & -left;
 				left &= left - 1;
 				bytes += bytes_per_direction;
 				result += table;
 			}
-			plan_chunks(kernel, shared ? bytes + 4 : 0, work, first, last, chunk_elements);
+			/* A word more, since counters come in pairs. */
+			plan_chunks(kernel, shared ? bytes + sizeof(uint32_t) : 0, work, first, last,
+						chunk_elements);
 		} while (left != 0);
 		if (!directional)
 			result += table;
@@ -433,6 +436,7 @@ Batch::run()
 	size_t		p = 0;
 
 	plan();
+	runtime.arena_bytes = used;
 	if (elements >= UINT32_MAX)
 		runtime.out_of_memory = true;
 	else
@@ -443,7 +447,7 @@ Batch::run()
 	count_tables();
 	count_zones();
 	receive();
-	if (runtime.failed)
+	if (runtime.failed || runtime.out_of_memory)
 		return false;
 	for (CountBuffer *request : requests)
 		for (int n = 0; n < request->item_count; n++)

@@ -112,6 +112,7 @@ public:
 	int64_t		bytes_in = 0;
 	int64_t		bytes_out = 0;
 	double		stage_ms[3] = {0.0, 0.0, 0.0};	/* in, kernels, out */
+	size_t		arena_bytes = 0;
 };
 
 /*

@@ -1,5 +1,5 @@
 /*
- * The kernels run by the CPU, for tests in C.
+ * The kernels for tests in C: run by the CPU, or by a GPU.
  */
 #ifndef RAD_CUDA_HOST_H
 #define RAD_CUDA_HOST_H
@@ -16,6 +16,10 @@ extern "C"
  * an order that depends on thread_order, and so much shared memory per block.
  */
 extern bool host_count_batch(CountBuffer *const *requests, int count, unsigned threads,
+							 uint32_t thread_order, size_t shared_limit);
+
+/* By the first GPU, whose threads have their own order. */
+extern bool cuda_count_batch(CountBuffer *const *requests, int count, unsigned threads,
 							 uint32_t thread_order, size_t shared_limit);
 
 #ifdef __cplusplus

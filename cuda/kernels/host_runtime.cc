@@ -68,7 +68,7 @@ public:
 	{
 		uint32_t	sum = 0;
 
-		for (size_t n = 0; n < count; n++)
+		for (size_t n = 0; n < count && !failed; n++)
 		{
 			uint32_t	own = array[n];
 
@@ -109,6 +109,11 @@ HostRuntime::launch(KernelName kernel, uint32_t blocks, size_t shared_bytes,
 					const KernelArguments &arguments)
 {
 	std::atomic<uint32_t> next(0);
+
+	/* A GPU refuses such a launch. */
+	failed = failed || shared_bytes > limit;
+	if (failed)
+		return;
 	auto		run = [&]()
 	{
 		for (uint32_t index = next++; index < blocks; index = next++)

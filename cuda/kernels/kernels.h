@@ -49,16 +49,25 @@ unpack(const uint32_t *counters, uint32_t index)
 	return counters[index >> 1] >> (16 * (index & 1)) & 0xFFFF;
 }
 
-/* The n-th direction of a set, ascending. */
-KERNEL_FUNCTION int
-next_direction(uint32_t *directions)
+/*
+ * Offsets in elements of every direction.  Loops over them are unrolled, so
+ * that they stay in registers; the directions of a work are the same for all
+ * threads, so asking for each costs no divergence.
+ */
+struct Steps
 {
-	int			direction = 0;
+	int32_t		of[RAD_DIRECTION_COUNT];
+};
 
-	while ((*directions >> direction & 1) == 0)
-		direction++;
-	*directions &= *directions - 1;
-	return direction;
+KERNEL_FUNCTION Steps
+steps_of(const DeviceRegion &region, int64_t distance)
+{
+	Steps		steps;
+
+	KERNEL_UNROLL
+	for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
+		steps.of[d] = (int32_t) (distance * region.step[d]);
+	return steps;
 }
 
 /* ------------------------------------------------------------------- GLCM */
@@ -73,12 +82,14 @@ count_pairs(const Block &block, const Work &work, const DeviceRegion &region)
 {
 	const Level *levels = (const Level *) region.levels;
 	const uint32_t level_count = (uint32_t) region.header->level_count;
-	const int64_t distance = region.header->items[work.item].distance;
+	const uint32_t directions = work.directions;
+	const Steps	steps = steps_of(region, region.header->items[work.item].distance);
 	uint32_t   *counts = (uint32_t *) (region.buffer + work.result);
 	uint32_t   *counters = (uint32_t *) block.shared;
+	const bool	shared = work.shared != 0;
 	uint32_t	cells = 0;
 
-	for (uint32_t set = work.directions; set != 0; set &= set - 1)
+	for (uint32_t set = directions; set != 0; set &= set - 1)
 		cells += level_count * level_count;
 	if (work.shared)
 		clear_words(block, counters, (cells + 1) / 2);
@@ -91,16 +102,19 @@ count_pairs(const Block &block, const Work &work, const DeviceRegion &region)
 
 			if (i == 0)
 				continue;
-			for (uint32_t set = work.directions; set != 0; row += level_count * level_count)
+			KERNEL_UNROLL
+			for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
 			{
-				uint32_t	j = levels[at + distance * region.step[next_direction(&set)]];
+				uint32_t	j;
 
-				if (j == 0)
+				if ((directions >> d & 1) == 0)
 					continue;
-				if (work.shared)
+				j = levels[at + steps.of[d]];
+				if (j != 0 && shared)
 					count_packed(counters, row + j);
-				else
+				else if (j != 0)
 					count_aggregated(counts, row + j);
+				row += level_count * level_count;
 			}
 		}
 	});
@@ -132,11 +146,14 @@ count_runs(const Block &block, const Work &work, const DeviceRegion &region)
 	const Level *levels = (const Level *) region.levels;
 	const uint32_t level_count = (uint32_t) region.header->level_count;
 	const uint32_t columns = (uint32_t) region.header->items[work.item].columns;
+	const uint32_t directions = work.directions;
+	const Steps	steps = steps_of(region, 1);
 	uint32_t   *counts = (uint32_t *) (region.buffer + work.result);
 	uint32_t   *counters = (uint32_t *) block.shared;
+	const bool	shared = work.shared != 0;
 	uint32_t	rows = 0;
 
-	for (uint32_t set = work.directions; set != 0; set &= set - 1)
+	for (uint32_t set = directions; set != 0; set &= set - 1)
 		rows += level_count;
 	if (work.shared)
 		clear_words(block, counters, rows * SHORT_RUN_LENGTHS / 2);
@@ -149,19 +166,24 @@ count_runs(const Block &block, const Work &work, const DeviceRegion &region)
 
 			if (i == 0)
 				continue;
-			for (uint32_t set = work.directions; set != 0; row += level_count)
+			KERNEL_UNROLL
+			for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
 			{
-				const int64_t step = region.step[next_direction(&set)];
+				const int64_t step = steps.of[d];
 				uint32_t	length = 1;
 
-				if (levels[at - step] == i)
+				if ((directions >> d & 1) == 0)
 					continue;
-				while (levels[at + length * step] == i)
-					length++;
-				if (work.shared && length < SHORT_RUN_LENGTHS)
-					count_packed(counters, row * SHORT_RUN_LENGTHS + length);
-				else
-					count_aggregated(counts, row * columns + length - 1);
+				if (levels[at - step] != i)
+				{
+					while (levels[at + length * step] == i)
+						length++;
+					if (shared && length < SHORT_RUN_LENGTHS)
+						count_packed(counters, row * SHORT_RUN_LENGTHS + length);
+					else
+						count_aggregated(counts, row * columns + length - 1);
+				}
+				row += level_count;
 			}
 		}
 	});

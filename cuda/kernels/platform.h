@@ -23,6 +23,7 @@
 #ifdef __CUDACC__
 
 #define KERNEL_FUNCTION __device__ __forceinline__
+#define KERNEL_UNROLL _Pragma("unroll")
 
 struct Block
 {
@@ -80,6 +81,7 @@ count_aggregated(uint32_t *array, uint32_t index)
 #else							/* the CPU */
 
 #define KERNEL_FUNCTION static inline
+#define KERNEL_UNROLL
 
 struct Block
 {

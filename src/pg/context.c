@@ -3,6 +3,7 @@
  */
 #include "compat.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 #include "context.h"
@@ -13,6 +14,7 @@
 static void *allocate(void *allocator, size_t size);
 static void release(void *allocator, void *pointer);
 static bool interrupted(void *argument);
+static bool pending(void *argument);
 static int	sqlstate(RadErrorCode code);
 
 RadContext *
@@ -26,6 +28,7 @@ radpg_context_create(void)
 	context->release = release;
 	context->allocator = memory;
 	context->interrupted = interrupted;
+	context->pending = pending;
 	return context;
 }
 
@@ -74,6 +77,12 @@ interrupted(void *argument)
 {
 	CHECK_FOR_INTERRUPTS();
 	return false;
+}
+
+static bool
+pending(void *argument)
+{
+	return QueryCancelPending || ProcDiePending;
 }
 
 void

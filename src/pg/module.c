@@ -5,6 +5,9 @@
 
 #include "utils/builtins.h"
 
+#include "gpu/gpu.h"
+#include "jobs/jobs.h"
+#include "dicom.h"
 #include "module.h"
 
 RADPG_MODULE_MAGIC("radiomics", RADIOMICS_VERSION);
@@ -47,11 +50,22 @@ _PG_init(void)
 							 "give the same bits. \"auto\" takes the widest that the machine has.",
 							 &cpu_level, CPU_LEVEL_AUTO, cpu_levels,
 							 PGC_USERSET, 0, check_cpu_level, NULL, NULL);
+	radpg_gpu_initialise();
+	radpg_jobs_init();
+	radpg_manifest_init();
 	radpg_reserve_guc_prefix("radiomics");
 }
 
 const Device *
 radpg_device(void)
+{
+	const Device *gpu = radpg_gpu_device();
+
+	return gpu != NULL ? gpu : radpg_cpu_device();
+}
+
+const Device *
+radpg_cpu_device(void)
 {
 	switch (cpu_level)
 	{

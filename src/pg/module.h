@@ -9,4 +9,7 @@
 /* The device that heavy operations run on; never changes a result. */
 extern const Device *radpg_device(void);
 
+/* The name of the one that counted last, for provenance: a GPU may have fallen back. */
+extern const char *radpg_counted_by(void);
+
 #endif							/* RADPG_MODULE_H */

@@ -6,9 +6,6 @@
 #include "scan.h"
 #include "volume.h"
 
-static bool open_volume(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
-						const char *name, int frame, ByteSource *source, VolumeReader **reader);
-
 CallCache *
 radpg_call_cache(FunctionCallInfo fcinfo)
 {
@@ -31,33 +28,33 @@ radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int se
 	scan->context = radpg_context_create();
 
 	/* The frame setting belongs to the image; a mask has one frame. */
-	if (open_volume(scan, fcinfo, kind, 0, "image", scan->settings->frame, &scan->image, &image) &&
-		open_volume(scan, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
+	if (radpg_argument_reader(scan->context, fcinfo, kind, 0, "image", scan->settings->frame,
+							  &scan->image, &image) &&
+		radpg_argument_reader(scan->context, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
 		rad_scan_join(scan->context, image, mask, scan->settings, &scan->pair))
 		return true;
 	radpg_scan_check_failure(scan);
 	return false;
 }
 
-static bool
-open_volume(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int argument,
-			const char *name, int frame, ByteSource *source, VolumeReader **reader)
+bool
+radpg_argument_reader(RadContext *context, FunctionCallInfo fcinfo, SourceKind kind, int argument,
+					  const char *name, int frame, ByteSource *source, VolumeReader **reader)
 {
 	bool		ok = false;
 
 	switch (kind)
 	{
 		case SOURCE_BYTEA:
-			ok = radpg_bytea_source(scan->context, PG_GETARG_DATUM(argument), name, source);
+			ok = radpg_bytea_source(context, PG_GETARG_DATUM(argument), name, source);
 			break;
 		case SOURCE_LARGE_OBJECT:
-			ok = radpg_large_object_source(scan->context, PG_GETARG_OID(argument), name, source);
+			ok = radpg_large_object_source(context, PG_GETARG_OID(argument), name, source);
 			break;
 		case SOURCE_VOLUME:
-			return radpg_volume_reader(scan->context, PG_GETARG_DATUM(argument), name, frame,
-									   reader);
+			return radpg_volume_reader(context, PG_GETARG_DATUM(argument), name, frame, reader);
 	}
-	return ok && rad_volume_open(scan->context, source, frame, reader);
+	return ok && rad_volume_open(context, source, frame, reader);
 }
 
 void

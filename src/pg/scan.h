@@ -72,6 +72,16 @@ typedef struct OpenScan
 extern bool radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind,
 							int settings_argument);
 
+/*
+ * Open one argument of the kind given; *source is closed with
+ * radpg_source_close() when it is a large object's.  frame as in
+ * rad_volume_open().  Returns false with the failure in the context; may
+ * ereport, now and when it is read.
+ */
+extern bool radpg_argument_reader(RadContext *context, FunctionCallInfo fcinfo, SourceKind kind,
+								  int argument, const char *name, int frame, ByteSource *source,
+								  VolumeReader **reader);
+
 /* Raise the context's failure unless the settings make a status of it. */
 extern void radpg_scan_check_failure(const OpenScan *scan);
 

@@ -19,9 +19,34 @@
 extern bool radpg_volume_reader(RadContext *context, Datum datum, const char *name, int frame,
 								VolumeReader **reader);
 
-/* The header alone, and the labels when labels is not NULL. */
+/*
+ * The header alone, and the labels when labels is not NULL.  A value that a
+ * function has just made, and that is not stored yet, is stored for it; the
+ * grid alone costs nothing.
+ */
 extern bool radpg_volume_header(RadContext *context, Datum datum, const char *name,
 								ContainerHeader *header, LabelSummary **labels);
+
+extern bool radpg_volume_grid(RadContext *context, Datum datum, const char *name, Grid *grid);
+
+/*
+ * A value that keeps its voxels in memory until it is stored in a table or
+ * leaves the server: the function that takes it next reads them where they
+ * are.  The memory of the context becomes the value's, so the context must not
+ * be deleted; release what is large and not part of the volume before.
+ * attributes may be NULL.
+ */
+extern Datum radpg_volume_expanded(RadContext *context, const Volume *volume,
+								   const VolumeAttributes *attributes);
+
+/* What this session has done with volumes so far; for tests of who copies. */
+typedef struct VolumeWork
+{
+	SourceCounters read;
+	int64_t		stored;			/* volumes that were compressed */
+} VolumeWork;
+
+extern VolumeWork radpg_volume_work;
 
 /*
  * A value made of a whole volume in memory (attributes may be NULL), or of everything that a reader
@@ -31,5 +56,13 @@ extern bool radpg_volume_header(RadContext *context, Datum datum, const char *na
 extern bool radpg_volume_datum(RadContext *context, const Volume *volume,
 							   const VolumeAttributes *attributes, Datum *datum);
 extern bool radpg_volume_transcode(RadContext *context, VolumeReader *reader, Datum *datum);
+
+/*
+ * A value of what came from outside: a file in the named format ("auto": any),
+ * or a volume in its stored form, which is checked to the last voxel.
+ * Ereports.
+ */
+extern Datum radpg_volume_of_source(RadContext *context, const ByteSource *source,
+									const char *format, int frame);
 
 #endif							/* RADPG_VOLUME_H */

@@ -1,5 +1,5 @@
 /*
- * The type radiomics.volume: text and binary form, and the cast from bytea.
+ * The type radiomics.volume: text and binary form, and what comes in.
  *
  * Text is the stored form in base64, binary the stored form as it is: both
  * lossless.  Whatever comes in is checked to the last voxel, so that a value
@@ -10,20 +10,14 @@
 #include "common/base64.h"
 #include "lib/stringinfo.h"
 #include "libpq/pqformat.h"
-#include "utils/builtins.h"
 
-#include "source.h"
 #include "volume.h"
 
 PG_FUNCTION_INFO_V1(radiomics_volume_in);
 PG_FUNCTION_INFO_V1(radiomics_volume_out);
 PG_FUNCTION_INFO_V1(radiomics_volume_recv);
 PG_FUNCTION_INFO_V1(radiomics_volume_send);
-PG_FUNCTION_INFO_V1(radiomics_volume_from_bytes);
-PG_FUNCTION_INFO_V1(radiomics_volume_cast_bytea);
 
-static Datum volume_of_bytes(RadContext *context, const ByteSource *source, const char *format,
-							 int frame);
 static void throw_foreign(RadContext *context, int sqlstate);
 
 /* volume_in(cstring) -> volume */
@@ -95,7 +89,7 @@ radiomics_volume_recv(PG_FUNCTION_ARGS)
 		.memory = (const uint8_t *) pq_getmsgbytes(message, length),
 	};
 	RadContext *context = radpg_context_create();
-	Datum		value = volume_of_bytes(context, &source, "auto", -1);
+	Datum		value = radpg_volume_of_source(context, &source, "auto", -1);
 
 	radpg_context_delete(context);
 	PG_RETURN_DATUM(value);
@@ -110,43 +104,13 @@ radiomics_volume_send(PG_FUNCTION_ARGS)
 	PG_RETURN_BYTEA_P((bytea *) value);
 }
 
-/* volume_from_bytes(bytea, format, frame) -> volume */
-Datum
-radiomics_volume_from_bytes(PG_FUNCTION_ARGS)
-{
-	RadContext *context = radpg_context_create();
-	char	   *format = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	ByteSource	source;
-	Datum		value;
-
-	if (!radpg_bytea_source(context, PG_GETARG_DATUM(0), "image", &source))
-		radpg_throw(context);
-	value = volume_of_bytes(context, &source, format, PG_GETARG_INT32(2));
-	radpg_context_delete(context);
-	PG_RETURN_DATUM(value);
-}
-
-/* volume(bytea) -> volume: the cast */
-Datum
-radiomics_volume_cast_bytea(PG_FUNCTION_ARGS)
-{
-	RadContext *context = radpg_context_create();
-	ByteSource	source;
-	Datum		value;
-
-	if (!radpg_bytea_source(context, PG_GETARG_DATUM(0), "image", &source))
-		radpg_throw(context);
-	value = volume_of_bytes(context, &source, "auto", -1);
-	radpg_context_delete(context);
-	PG_RETURN_DATUM(value);
-}
-
 /*
- * A value of what came from outside.  A volume in its stored form is checked
- * and taken over as it is, a file of another format is stored.
+ * A volume in its stored form is checked and taken over as it is, a file of
+ * another format is stored.
  */
-static Datum
-volume_of_bytes(RadContext *context, const ByteSource *source, const char *format, int frame)
+Datum
+radpg_volume_of_source(RadContext *context, const ByteSource *source, const char *format,
+					   int frame)
 {
 	VolumeReader *reader;
 	uint8_t		head[RAD_CONTAINER_HEADER];

@@ -32,13 +32,15 @@ WHERE  col_description(attrelid, attnum) IS NULL
 UNION ALL
 SELECT object, attname
 FROM   member
-JOIN   pg_attribute ON classid = 'pg_class'::regclass AND attrelid = objid AND attnum > 0
+JOIN   pg_class ON classid = 'pg_class'::regclass AND pg_class.oid = objid AND relkind <> 'S'
+JOIN   pg_attribute ON attrelid = objid AND attnum > 0
 WHERE  col_description(attrelid, attnum) IS NULL;
 
 -- What reads only its arguments is immutable and parallel safe; what reads
 -- large objects is neither.
 SELECT proname, provolatile, proparallel, proisstrict, count(*),
-       bool_and(CASE WHEN proargtypes[0] IN ('bytea'::regtype, 'oid'::regtype, 'radiomics.volume'::regtype)
+       bool_and(CASE WHEN prokind = 'a' THEN procost = 1
+                     WHEN proargtypes::oid[] && ARRAY['bytea', 'oid', 'radiomics.volume']::regtype[]::oid[]
                      OR prorettype = 'radiomics.volume'::regtype
                 THEN procost >= 20000 ELSE procost < 1000 END) AS cost_is_real
 FROM   member JOIN pg_proc ON classid = 'pg_proc'::regclass AND pg_proc.oid = objid

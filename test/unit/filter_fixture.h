@@ -20,7 +20,7 @@ plain_filter_grid(int nx, int ny, int nz)
 
 /* Pseudo-random numbers, the same in every run. */
 static inline uint32_t
-next_random(uint32_t *state)
+next_noise(uint32_t *state)
 {
 	*state = *state * 1664525u + 1013904223u;
 	return *state >> 8;
@@ -36,7 +36,7 @@ noise_image(RadContext *context, const Grid *grid, VoxelType type, uint32_t seed
 	image.voxels = rad_allocate(context, (size_t) count, rad_voxel_size(type));
 	for (int64_t n = 0; n < count; n++)
 	{
-		int			value = (int) (next_random(&seed) % 2001) - 1000;
+		int			value = (int) (next_noise(&seed) % 2001) - 1000;
 
 		switch (type)
 		{

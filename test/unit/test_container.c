@@ -251,6 +251,55 @@ test_round_trip(void **state)
 			}
 }
 
+/* Whole numbers as floating point take the room of int16, and come back exactly. */
+static void
+test_whole_numbers(void **state)
+{
+	static const double odd[] = {0.5, -0.0, 32768, -32769, NAN, INFINITY, 1e-300};
+	Grid		grid = oblique_grid(40, 30, 20);
+
+	(void) state;
+	for (int type = VOXEL_FLOAT32; type <= VOXEL_FLOAT64; type++)
+		for (int pass = -1; pass < 7; pass++)
+		{
+			RadContext *context = rad_context_create();
+			Volume		volume = make_volume(context, &grid, (VoxelType) type);
+			Volume		narrow = make_volume(context, &grid, VOXEL_INT16);
+			uint64_t	random = 17;
+			Stored		stored;
+			Stored		reference;
+			ByteSource	source;
+			VolumeReader *reader;
+			Box			box = rad_grid_box(&grid);
+
+			for (int n = 0; n < 40 * 30 * 20; n++)
+			{
+				int16_t		value = (int16_t) next_random(&random);
+
+				((int16_t *) narrow.voxels)[n] = value;
+				if (type == VOXEL_FLOAT32)
+					((float *) volume.voxels)[n] = value;
+				else
+					((double *) volume.voxels)[n] = value;
+			}
+			if (pass >= 0 && type == VOXEL_FLOAT32)
+				((float *) volume.voxels)[20000] = (float) odd[pass];
+			else if (pass >= 0)
+				((double *) volume.voxels)[20000] = odd[pass];
+			stored = store(&volume, NULL);
+			reference = store(&narrow, NULL);
+			if (pass < 0)
+				assert_true(stored.bytes.length <= reference.bytes.length + 100);
+			source = memory_source("image", stored.bytes);
+			assert_true(rad_container_verify(context, &source));
+			assert_true(rad_volume_open(context, &source, -1, &reader));
+			check_box(context, reader, &volume, &box);
+			rad_context_destroy(stored.context);
+			rad_context_destroy(reference.context);
+			rad_context_destroy(context);
+		}
+}
+
 /* Collects rows and checks that they come in order. */
 typedef struct RowCheck
 {
@@ -655,6 +704,99 @@ test_refused(void **state)
 	rad_context_destroy(context);
 }
 
+/* Voxels in memory are read as those of a file, and whole ones are not copied. */
+static void
+test_memory_reader(void **state)
+{
+	RadContext *context = rad_context_create();
+	Grid		grid = oblique_grid(20, 11, 13);
+	Volume		volume = make_volume(context, &grid, VOXEL_INT16);
+	Box			boxes[] = {{{0, 0, 0}, {20, 11, 13}}, {{0, 3, 2}, {20, 7, 9}}, {{4, 3, 2}, {9, 7, 9}}};
+	RowCheck	check = {&volume, 11 * 3, 0, 40};
+	VolumeReader *reader;
+	Volume		read;
+
+	(void) state;
+	assert_true(rad_volume_show(context, &volume, &attributes, "image", &reader));
+	assert_same_grid(rad_reader_grid(reader), &grid);
+	assert_string_equal(rad_reader_attributes(reader)->units, "HU");
+	for (int n = 0; n < 3; n++)
+		check_box(context, reader, &volume, &boxes[n]);
+	assert_true(rad_volume_stream(context, reader, 3, 12, check_row, &check));
+	assert_int_equal(check.next, 11 * 12);
+	assert_true(rad_volume_read(context, reader, &read));
+	assert_ptr_equal(read.voxels, volume.voxels);
+	rad_context_destroy(context);
+}
+
+/* Numbers become voxels only when they come back the same. */
+static void
+test_voxels_from_double(void **state)
+{
+	static const struct
+	{
+		VoxelType	type;
+		double		held;
+		double		refused;
+	} cases[] = {
+		{VOXEL_INT8, -128, 128}, {VOXEL_UINT8, 255, -1}, {VOXEL_INT16, 32767, 0.5},
+		{VOXEL_UINT16, 65535, 65536}, {VOXEL_INT32, -2147483648.0, 2147483648.0},
+		{VOXEL_UINT32, 4294967295.0, NAN}, {VOXEL_FLOAT32, 0x1p-149, 0x1p-150},
+		{VOXEL_FLOAT32, -INFINITY, 1e300}, {VOXEL_FLOAT32, 0.25, 0.1}, {VOXEL_INT8, 0, INFINITY},
+	};
+
+	(void) state;
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++)
+	{
+		double		values[3] = {0, cases[n].held, cases[n].refused};
+		double		voxels[3];
+		double		back[3];
+
+		assert_int_equal(rad_voxels_from_double(cases[n].type, values, 3, voxels), 2);
+		assert_int_equal(rad_voxels_from_double(cases[n].type, values, 2, voxels), -1);
+		rad_voxels_to_double(cases[n].type, voxels, 0, 2, back);
+		assert_memory_equal(back, values, 2 * sizeof(double));
+	}
+}
+
+/* A mask's voxels from its runs. */
+static void
+test_mask_voxels(void **state)
+{
+	static const int32_t labels[][2] = {{3, 255}, {-1, 300}, {2, 70000}};
+	static const VoxelType types[] = {VOXEL_UINT8, VOXEL_INT16, VOXEL_INT32};
+
+	(void) state;
+	for (int n = 0; n < 3; n++)
+	{
+		RadContext *context = rad_context_create();
+		Grid		grid = oblique_grid(20, 11, 13);
+		Volume		volume = {.grid = grid, .box = rad_grid_box(&grid), .type = VOXEL_INT32};
+		int32_t    *voxels = rad_allocate_zeroed(context, 20 * 11 * 13, 4);
+		uint64_t	random = 31;
+		VolumeReader *reader;
+		MaskRuns   *mask;
+		Volume		made;
+		double	   *back = rad_new(context, double, 20 * 11 * 13);
+
+		for (int k = 0; k < 20 * 11 * 13; k++)
+		{
+			uint64_t	choice = next_random(&random) % 5;
+
+			voxels[k] = choice < 2 ? labels[n][choice] : 0;
+		}
+		volume.voxels = voxels;
+		assert_true(rad_volume_show(context, &volume, NULL, "mask", &reader));
+		assert_true(rad_mask_scan(context, reader, &mask));
+		assert_true(rad_mask_voxels(context, mask, &made));
+		assert_int_equal(made.type, types[n]);
+		rad_voxels_to_double(made.type, made.voxels, 0, 20 * 11 * 13, back);
+		for (int k = 0; k < 20 * 11 * 13; k++)
+			assert_true(back[k] == voxels[k]);
+		rad_context_destroy(context);
+	}
+}
+
 /* The real CT: smaller, and every voxel back. */
 static void
 test_real_image(void **state)
@@ -700,6 +842,7 @@ main(void)
 		cmocka_unit_test(test_blake2b),
 		cmocka_unit_test(test_crc32c),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_whole_numbers),
 		cmocka_unit_test(test_streams_rows_in_order),
 		cmocka_unit_test(test_portions),
 		cmocka_unit_test(test_hash),
@@ -711,6 +854,9 @@ main(void)
 		cmocka_unit_test(test_every_flipped_bit),
 		cmocka_unit_test(test_damaged_brick),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_memory_reader),
+		cmocka_unit_test(test_voxels_from_double),
+		cmocka_unit_test(test_mask_voxels),
 		cmocka_unit_test(test_real_image),
 	};
 

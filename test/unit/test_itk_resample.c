@@ -227,7 +227,7 @@ test_spline_of_a_part(void **state)
 			whole_size[axis] = 400;
 			part_size[axis] = 250;
 			for (int n = 0; n < whole_size[0] * whole_size[1] * whole_size[2]; n++)
-				whole[n] = (double) next_random(&seed) / 1000.0;
+				whole[n] = (double) next_noise(&seed) / 1000.0;
 			for (int z = 0; z < part_size[2]; z++)
 				for (int y = 0; y < part_size[1]; y++)
 					for (int x = 0; x < part_size[0]; x++)

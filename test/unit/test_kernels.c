@@ -11,11 +11,18 @@
 #include "kernels/host.h"
 #include "random_request.h"
 
+/* On a GPU the same tests run with cuda_count_batch (make check-gpu). */
+#ifdef ON_GPU
+#define COUNT_BATCH cuda_count_batch
+#else
+#define COUNT_BATCH host_count_batch
+#endif
+
 /* Requests counted in one batch. */
 #define BATCH 16
 
 /* A stand-in for the shared memory of different chips. */
-static const size_t shared_limits[] = {4096, 49152, 101376, 232448};
+static const size_t shared_limits[] = {8192, 49152, 101376, 232448};
 
 static CountBuffer *
 copy_of(RadContext *context, const CountBuffer *buffer)
@@ -49,7 +56,7 @@ compare_batch(uint64_t *state, int count, int largest_size, int level_count, int
 	}
 	for (int n = 0; n < requests; n++)
 		assert_true(rad_request_answer(context, rad_cpu_best(), expected[n]));
-	assert_true(host_count_batch(counted, requests, threads, random_next(state),
+	assert_true(COUNT_BATCH(counted, requests, threads, random_next(state),
 								 shared_limits[random_next(state) % 4]));
 	for (int n = 0; n < requests; n++)
 		assert_true(same_answers(expected[n], counted[n]));
@@ -143,7 +150,7 @@ one_level(void **state)
 	rad_request_write(&request, expected);
 	counted = copy_of(context, expected);
 	assert_true(rad_request_answer(context, rad_cpu_best(), expected));
-	assert_true(host_count_batch(&counted, 1, 2, 77, 49152));
+	assert_true(COUNT_BATCH(&counted, 1, 2, 77, 49152));
 	assert_true(same_answers(expected, counted));
 
 	/* Closed forms: one zone of all voxels, at border distance 1; 200^2 runs along x. */
@@ -177,12 +184,29 @@ zones_without_room(void **state)
 		rad_request_write(&request, buffer[n]);
 	}
 	assert_true(rad_request_answer(context, rad_cpu_best(), buffer[0]));
-	assert_true(host_count_batch(&buffer[1], 1, 1, 3, 49152));
+	assert_true(COUNT_BATCH(&buffer[1], 1, 1, 3, 49152));
 	assert_int_equal(buffer[0]->items[0].found, 8000);
 	assert_int_equal(buffer[0]->items[0].answered, 0);
 	assert_true(same_answers(buffer[0], buffer[1]));
 	rad_context_destroy(context);
 }
+
+#ifndef ON_GPU
+/* Less shared memory than any kernel needs fails, as a launch on a GPU would. */
+static void
+too_little_shared_memory(void **state)
+{
+	RadContext *context = rad_context_create();
+	uint64_t	random = 20240606;
+	CountBuffer *buffer = random_request(context, &random, 12, 8, 4 << 20);
+
+	(void) state;
+	assert_false(host_count_batch(&buffer, 1, 1, 1, 64));
+	for (int n = 0; n < buffer->item_count; n++)
+		assert_int_equal(buffer->items[n].answered, 0);
+	rad_context_destroy(context);
+}
+#endif
 
 int
 main(void)
@@ -195,6 +219,9 @@ main(void)
 		cmocka_unit_test(large_regions),
 		cmocka_unit_test(one_level),
 		cmocka_unit_test(zones_without_room),
+#ifndef ON_GPU
+		cmocka_unit_test(too_little_shared_memory),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

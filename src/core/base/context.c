@@ -168,3 +168,9 @@ rad_continue(RadContext *context)
 		return rad_fail(context, RAD_CANCELLED, "canceling on request");
 	return true;
 }
+
+bool
+rad_pending(const RadContext *context)
+{
+	return context->pending != NULL && context->pending(context->interrupt_argument);
+}

@@ -56,6 +56,12 @@ typedef struct RadContext
 	bool		(*interrupted) (void *argument);
 	void	   *interrupt_argument;
 
+	/*
+	 * Whether a cancel waits, without acting on it: for loops around a library
+	 * that holds memory of its own.  Never longjmps.  May be NULL.
+	 */
+	bool		(*pending) (void *argument);
+
 	/* What a device was asked about the region at hand (device/request.h), or NULL. */
 	struct RegionRequest *request;
 } RadContext;
@@ -96,6 +102,12 @@ extern void rad_release(RadContext *context, void *pointer);
 
 /* Poll for a cancel: false (RAD_CANCELLED) means stop and return. */
 extern bool rad_continue(RadContext *context);
+
+/*
+ * True when a cancel waits: let go of what the context does not own, then call
+ * rad_continue().
+ */
+extern bool rad_pending(const RadContext *context);
 
 #define rad_new(context, type, count) \
 	((type *) rad_allocate((context), (size_t) (count), sizeof(type)))

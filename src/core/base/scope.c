@@ -49,6 +49,7 @@ rad_scope_open(Scope *scope, RadContext *parent)
 	scope->context.release = scope_release;
 	scope->context.allocator = scope;
 	scope->context.interrupted = parent->interrupted;
+	scope->context.pending = parent->pending;
 	scope->context.interrupt_argument = parent->interrupt_argument;
 	scope->context.request = parent->request;
 }

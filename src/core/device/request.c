@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Largest size of a box along an axis that a buffer is accepted for. */
+/* Largest box that is asked about: along an axis, and elements of an array. */
 #define MOST_SIZE 65535
+#define MOST_ELEMENTS (INT32_MAX / 2)
 
 static int64_t
 align_up(int64_t offset)
@@ -114,6 +115,23 @@ layout_arrays(CountBuffer *header)
 	return align_up(offset + mask_bytes(header));
 }
 
+/* Larger regions are counted by the CPU. */
+static bool
+is_countable(const CountBuffer *header)
+{
+	int64_t		cubes = 1;
+
+	for (int axis = 0; axis < 3; axis++)
+	{
+		if (header->size[axis] > MOST_SIZE || header->mask_size[axis] > MOST_SIZE)
+			return false;
+		cubes *= header->mask_size[axis] + 1;
+		if (cubes > MOST_ELEMENTS)
+			return false;
+	}
+	return header->element_count <= MOST_ELEMENTS;
+}
+
 /* Give the zones what is left; those that would hardly fit are left out. */
 static int64_t
 layout_zones(const RegionRequest *request, CountBuffer *header, int64_t offset, int64_t most)
@@ -171,7 +189,7 @@ rad_request_layout(RegionRequest *request, int64_t most)
 		header->items[kept++] = item;
 	}
 	header->item_count = kept;
-	if (offset > most)
+	if (offset > most || !is_countable(header))
 		header->item_count = 0;
 	else
 		offset = layout_zones(request, header, offset, most);
@@ -257,7 +275,7 @@ sizes_are_valid(const CountBuffer *header)
 		return false;
 
 	/* One layout only: that of rad_request_layout(). */
-	return layout_arrays(&expected) == header->results &&
+	return layout_arrays(&expected) == header->results && is_countable(header) &&
 		memcmp(&expected, header, offsetof(CountBuffer, results)) == 0 &&
 		header->results <= header->bytes;
 }

@@ -328,11 +328,20 @@ typedef struct Question
 	GreyLevels *levels;			/* or NULL: to be built when needed */
 } Question;
 
+/* Send the counting of a region's families to a device that is asked by region. */
+static bool
+send_question(RadContext *context, const Device *device, const Region *region,
+			  const Settings *settings, Question *question)
+{
+	rad_plan_counting(&question->request, region, question->levels, settings);
+	question->request.cpu = rad_cpu_best();
+	return rad_request_begin(context, device, &question->request);
+}
+
 /*
- * Send the counting of a region to a device that is asked by region; it counts
- * while the families that need no counts are computed here.  Levels that
- * cannot be built are reported when their families' turn comes, as without
- * such a device.
+ * Ask about all of a region, before the families that need no counts are
+ * computed here.  Levels that cannot be built are reported when their families'
+ * turn comes, as without such a device.
  */
 static bool
 ask_device(RadContext *context, const Extraction *extraction, const Region *region,
@@ -353,9 +362,7 @@ ask_device(RadContext *context, const Extraction *extraction, const Region *regi
 		rad_clear_error(context);
 		question->levels = NULL;
 	}
-	rad_plan_counting(&question->request, region, question->levels, settings);
-	question->request.cpu = rad_cpu_best();
-	return rad_request_begin(context, extraction->device, &question->request);
+	return send_question(context, extraction->device, region, settings, question);
 }
 
 /* The families that are evaluated on the grey levels of one region. */
@@ -511,10 +518,13 @@ rad_extract_matrices(RadContext *context, const Device *device, ScanPair *pair,
 {
 	const LabelSummary *summary = find_label(context, pair->mask, label);
 	SliceShift	shift = {.sink = sink,.argument = argument};
+	Settings	of_family = *settings;
 	Volume		image;
 	Box			box;
 	Region	   *region;
 	GreyLevels *levels;
+	Question	question;
+	bool		delivered;
 	TextureInput input = {
 		.device = device,
 		.settings = settings,
@@ -533,6 +543,14 @@ rad_extract_matrices(RadContext *context, const Device *device, ScanPair *pair,
 		return false;
 	input.region = region;
 	input.levels = levels;
+	input.settings = &of_family;
+	of_family.families = 1u << family;
+	question.levels = levels;
+	if (device->begin != NULL &&
+		!send_question(context, device, region, &of_family, &question))
+		return false;
 	shift.first_slice = region->image_offset[2] + levels->offset[2];
-	return rad_texture_families[family].matrices(context, &input, shift_slice, &shift);
+	delivered = rad_texture_families[family].matrices(context, &input, shift_slice, &shift);
+	rad_request_end(context, context->request);
+	return delivered;
 }

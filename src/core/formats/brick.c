@@ -19,6 +19,7 @@ const char *const rad_brick_filter_names[BRICK_FILTER_COUNT] = {
 	[FILTER_DELTA_X] = "delta_x",
 	[FILTER_DELTA_Y] = "delta_y",
 	[FILTER_DELTA_XY] = "delta_xy",
+	[FILTER_NARROW] = "narrow",
 };
 
 /*
@@ -195,6 +196,55 @@ undo_filter(BrickFilter filter, const BrickShape *shape, const uint8_t *bytes, v
 	}
 }
 
+/*
+ * Floating-point voxels as int16 when that loses nothing, not even the sign of
+ * a zero: conversion back has to give the same bits.
+ */
+#define DEFINE_NARROW(ctype, bits) \
+static bool \
+narrow_##ctype(const ctype *voxels, size_t count, int16_t *out) \
+{ \
+	uint##bits##_t different = 0; \
+\
+	for (size_t n = 0; n < count; n++) \
+	{ \
+		ctype		value = voxels[n] >= -32768 ? voxels[n] : 0;	/* nor NaN */ \
+		ctype		back; \
+		uint##bits##_t before; \
+		uint##bits##_t after; \
+\
+		value = value <= 32767 ? value : 0; \
+		out[n] = (int16_t) value; \
+		back = (ctype) out[n]; \
+		memcpy(&before, &voxels[n], sizeof(before)); \
+		memcpy(&after, &back, sizeof(after)); \
+		different |= before ^ after; \
+	} \
+	return different == 0; \
+}
+
+DEFINE_NARROW(float, 32)
+DEFINE_NARROW(double, 64)
+
+static bool
+narrow(const BrickShape *shape, const void *voxels, int16_t *out)
+{
+	if (shape->voxel_size == sizeof(float))
+		return narrow_float(voxels, shape->count, out);
+	return shape->voxel_size == sizeof(double) && narrow_double(voxels, shape->count, out);
+}
+
+static void
+widen(const BrickShape *shape, const int16_t *narrowed, void *voxels)
+{
+	if (shape->voxel_size == sizeof(float))
+		for (size_t n = 0; n < shape->count; n++)
+			((float *) voxels)[n] = narrowed[n];
+	else
+		for (size_t n = 0; n < shape->count; n++)
+			((double *) voxels)[n] = narrowed[n];
+}
+
 void
 rad_brick_coder_close(BrickCoder *coder)
 {
@@ -218,12 +268,28 @@ rad_brick_encode(BrickCoder *coder, const BrickShape *shape, const void *voxels,
 				 BrickCompression *compression, BrickFilter *filter, void *scratch, void *out)
 {
 	size_t		raw = shape->count * shape->voxel_size;
+	size_t		plain = raw;
 	size_t		length = 0;
 	const void *filtered = voxels;
 
 	if (*compression == BRICK_PLAIN)
 		*filter = FILTER_NONE;
-	if (*filter != FILTER_NONE)
+	if (*filter == FILTER_NARROW)
+	{
+		/* Into the second half of the scratch; the first takes the bytes. */
+		BrickShape	narrowed = {2, shape->width, shape->count};
+		int16_t    *values = (int16_t *) scratch + shape->count;
+
+		if (narrow(shape, voxels, values))
+		{
+			raw = 2 * shape->count;
+			apply_filter(FILTER_DELTA_XY, &narrowed, values, scratch);
+			filtered = scratch;
+		}
+		else
+			*filter = FILTER_DELTA_XY;
+	}
+	if (*filter != FILTER_NONE && *filter != FILTER_NARROW)
 	{
 		apply_filter(*filter, shape, voxels, scratch);
 		filtered = scratch;
@@ -245,12 +311,12 @@ rad_brick_encode(BrickCoder *coder, const BrickShape *shape, const void *voxels,
 		if (coder->out_of_memory)
 			return 0;
 	}
-	if (*compression == BRICK_PLAIN || length == 0 || length >= raw)
+	if (*compression == BRICK_PLAIN || length == 0 || length >= plain)
 	{
-		memcpy(out, voxels, raw);
+		memcpy(out, voxels, plain);
 		*compression = BRICK_PLAIN;
 		*filter = FILTER_NONE;
-		return raw;
+		return plain;
 	}
 	return length;
 }
@@ -259,8 +325,17 @@ bool
 rad_brick_decode(BrickCoder *coder, const BrickShape *shape, const void *bytes, size_t length,
 				 BrickCompression compression, BrickFilter filter, void *scratch, void *voxels)
 {
-	size_t		raw = shape->count * shape->voxel_size;
+	BrickShape	stored = *shape;
+	size_t		raw;
 	void	   *filtered = filter == FILTER_NONE ? voxels : scratch;
+
+	if (filter == FILTER_NARROW)
+	{
+		if (shape->voxel_size < sizeof(float))
+			return false;
+		stored.voxel_size = 2;
+	}
+	raw = stored.count * stored.voxel_size;
 
 	switch (compression)
 	{
@@ -283,7 +358,14 @@ rad_brick_decode(BrickCoder *coder, const BrickShape *shape, const void *bytes, 
 				return false;
 			break;
 	}
-	if (filter != FILTER_NONE)
+	if (filter == FILTER_NARROW)
+	{
+		int16_t    *values = (int16_t *) scratch + shape->count;
+
+		undo_filter(FILTER_DELTA_XY, &stored, scratch, values);
+		widen(shape, values, voxels);
+	}
+	else if (filter != FILTER_NONE)
 		undo_filter(filter, shape, scratch, voxels);
 	return true;
 }

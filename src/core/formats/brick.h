@@ -27,11 +27,14 @@ typedef enum BrickFilter
 	FILTER_SHUFFLE = 1,			/* bytes only */
 	FILTER_DELTA_X = 2,			/* to the voxel before */
 	FILTER_DELTA_Y = 3,			/* to the voxel of the row before */
-	FILTER_DELTA_XY = 4			/* both: the corner of a parallelogram */
+	FILTER_DELTA_XY = 4,		/* both: the corner of a parallelogram */
+	FILTER_NARROW = 5			/* floating-point voxels that are whole numbers of 16
+								 * bits, as such, then DELTA_XY; the encoder takes
+								 * DELTA_XY alone when they are not */
 } BrickFilter;
 
 #define BRICK_COMPRESSION_COUNT 3
-#define BRICK_FILTER_COUNT 5
+#define BRICK_FILTER_COUNT 6
 
 extern const char *const rad_brick_compression_names[BRICK_COMPRESSION_COUNT];
 extern const char *const rad_brick_filter_names[BRICK_FILTER_COUNT];

@@ -21,5 +21,10 @@ rad_source_read(RadContext *context, const ByteSource *source,
 		memcpy(buffer, source->memory + offset, count);
 		return true;
 	}
+	if (source->counters != NULL)
+	{
+		source->counters->reads++;
+		source->counters->bytes += (int64_t) count;
+	}
 	return source->read(context, source->handle, offset, buffer, count);
 }

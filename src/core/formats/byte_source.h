@@ -7,6 +7,14 @@
 
 #include "base/context.h"
 
+/* What reading did, for those who want to know. */
+typedef struct SourceCounters
+{
+	int64_t		reads;			/* calls of ByteSource.read */
+	int64_t		bytes;			/* that they fetched */
+	int64_t		bricks;			/* of stored volumes, decoded */
+} SourceCounters;
+
 typedef struct ByteSource
 {
 	const char *name;			/* "image" or "mask", for messages */
@@ -20,6 +28,7 @@ typedef struct ByteSource
 	bool		(*read) (RadContext *context, void *handle, int64_t offset,
 						 void *buffer, size_t count);
 	void	   *handle;
+	SourceCounters *counters;	/* may be NULL */
 } ByteSource;
 
 /* Copy bytes from either kind of source; offset + count must be inside. */

@@ -94,6 +94,12 @@ rad_byte_stream_name(const ByteStream *stream)
 	return stream->source.name;
 }
 
+SourceCounters *
+rad_byte_stream_counters(const ByteStream *stream)
+{
+	return stream->source.counters;
+}
+
 bool
 rad_byte_stream_compressed(const ByteStream *stream)
 {

@@ -32,6 +32,9 @@ extern bool rad_byte_stream_open_part(RadContext *context, const ByteStream *who
 extern const char *rad_byte_stream_name(const ByteStream *stream);
 extern bool rad_byte_stream_compressed(const ByteStream *stream);
 
+/* The source's; may be NULL. */
+extern SourceCounters *rad_byte_stream_counters(const ByteStream *stream);
+
 /*
  * How many bytes there can be: exact for plain bytes, an upper bound that
  * follows from the compressed length for gzip.

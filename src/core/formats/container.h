@@ -98,6 +98,10 @@ extern ContainerOptions rad_container_defaults(VoxelType type, const int size[3]
  */
 typedef struct ContainerWriter ContainerWriter;
 
+/* Whether a volume of this geometry can be stored; attributes may be NULL. */
+extern bool rad_container_check(RadContext *context, const Grid *grid,
+								const VolumeAttributes *attributes);
+
 extern bool rad_container_begin(RadContext *context, const Grid *grid, VoxelType type,
 								const VolumeAttributes *attributes,
 								const ContainerOptions *options, ContainerWriter **writer);

@@ -28,6 +28,7 @@ typedef struct ContainerReader
 	uint8_t    *scratch;		/* two bricks' voxels */
 	uint8_t    *voxels;
 	BrickCoder	coder;			/* open only while nothing can longjmp */
+	SourceCounters *counters;	/* may be NULL */
 } ContainerReader;
 
 static bool read_brick(RadContext *context, ContainerReader *container, const Box *box,
@@ -206,6 +207,7 @@ open_container(RadContext *context, VolumeReader *reader, int frame)
 	memcpy(head, bytes, sizeof(head));
 	header = &container->header;
 	container->name = name;
+	container->counters = rad_byte_stream_counters(reader->stream);
 	if (!parse_header(context, name, head, rad_byte_stream_limit(reader->stream), header))
 		return false;
 	if (frame > 0 || frame < -1)
@@ -386,6 +388,8 @@ read_brick(RadContext *context, ContainerReader *container, const Box *box, int6
 			.count = (size_t) extent[0] * (size_t) extent[1] * (size_t) extent[2],
 		};
 
+		if (container->counters != NULL)
+			container->counters->bricks++;
 		if (rad_crc32c(0, bytes, brick->length) != brick->crc ||
 			!rad_brick_decode(&container->coder, &shape, bytes, brick->length,
 							  (BrickCompression) brick->compression,

@@ -50,10 +50,16 @@ rad_container_defaults(VoxelType type, const int size[3])
 {
 	ContainerOptions options = {
 		.brick = {32, 32, 32},
-		.compression = BRICK_LZ4,
+		.compression = BRICK_ZSTD,
 		.filter = FILTER_DELTA_XY,
 		.level = 1,
 	};
+
+	/* Masks, most often: long runs, which differences would only break up. */
+	if (rad_voxel_size(type) == 1)
+		options.filter = FILTER_NONE;
+	if (type == VOXEL_FLOAT32 || type == VOXEL_FLOAT64)
+		options.filter = FILTER_NARROW;
 
 	for (int axis = 0; axis < 3; axis++)
 	{
@@ -68,6 +74,37 @@ rad_container_defaults(VoxelType type, const int size[3])
 	return options;
 }
 
+/* Header of a volume that is to be stored, or a failure that says why not. */
+static bool
+make_header(RadContext *context, const Grid *grid, VoxelType type,
+			const VolumeAttributes *attributes, const ContainerOptions *options,
+			ContainerHeader *header)
+{
+	const char *problem;
+
+	*header = (ContainerHeader) {.grid = *grid, .type = type};
+	if (attributes != NULL)
+		header->attributes = *attributes;
+	if (header->grid.dimension == 0)
+		header->grid.dimension = 3;
+	memcpy(header->brick, options->brick, sizeof(header->brick));
+	problem = rad_container_problem(header);
+	if (problem != NULL)
+		return rad_fail(context, RAD_INVALID_PARAMETER,
+						"volume of %d x %d x %d voxels cannot be stored: its %s is not allowed",
+						grid->size[0], grid->size[1], grid->size[2], problem);
+	return true;
+}
+
+bool
+rad_container_check(RadContext *context, const Grid *grid, const VolumeAttributes *attributes)
+{
+	ContainerOptions options = rad_container_defaults(VOXEL_UINT8, grid->size);
+	ContainerHeader header;
+
+	return make_header(context, grid, VOXEL_UINT8, attributes, &options, &header);
+}
+
 bool
 rad_container_begin(RadContext *context, const Grid *grid, VoxelType type,
 					const VolumeAttributes *attributes, const ContainerOptions *options,
@@ -75,22 +112,12 @@ rad_container_begin(RadContext *context, const Grid *grid, VoxelType type,
 {
 	ContainerWriter *begun = rad_new_zeroed(context, ContainerWriter, 1);
 	BrickShape	largest;
-	const char *problem;
 
 	if (begun == NULL)
 		return false;
 	begun->options = options != NULL ? *options : rad_container_defaults(type, grid->size);
-	begun->header = (ContainerHeader) {.grid = *grid, .type = type};
-	if (attributes != NULL)
-		begun->header.attributes = *attributes;
-	if (begun->header.grid.dimension == 0)
-		begun->header.grid.dimension = 3;
-	memcpy(begun->header.brick, begun->options.brick, sizeof(begun->header.brick));
-	problem = rad_container_problem(&begun->header);
-	if (problem != NULL)
-		return rad_fail(context, RAD_INVALID_PARAMETER,
-						"volume of %d x %d x %d voxels cannot be stored: its %s is not allowed",
-						grid->size[0], grid->size[1], grid->size[2], problem);
+	if (!make_header(context, grid, type, attributes, &begun->options, &begun->header))
+		return false;
 	begun->header.brick_count = rad_container_bricks(&begun->header, 0) *
 		rad_container_bricks(&begun->header, 1) * rad_container_bricks(&begun->header, 2);
 	if (begun->header.brick_count * RAD_CONTAINER_ENTRY > RAD_CONTAINER_MAX_LENGTH)

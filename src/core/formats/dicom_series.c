@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A shift (mm) that is smaller than what positions say. */
+#define NEGLIGIBLE_SHIFT 1e-9
+
 /* Instances named in one message. */
 #define MAX_NAMED 6
 
@@ -501,6 +504,29 @@ find_direction(RadContext *context, const double orientation[6], Grid *grid)
 	return true;
 }
 
+/*
+ * The mean distance between slices, with as few digits as do not move a slice by
+ * a nanometre: positions are decimal numbers, and 3 mm is not to become
+ * 2.99999999999985 because they were cut to 16 characters.
+ */
+static double
+mean_distance(double extent, int intervals)
+{
+	double		distance = extent / intervals;
+
+	for (int digits = 1; digits <= 12; digits++)
+	{
+		char		text[32];
+		double		shorter;
+
+		snprintf(text, sizeof(text), "%.*g", digits, distance);
+		shorter = strtod(text, NULL);
+		if (fabs(shorter - distance) * intervals <= NEGLIGIBLE_SHIFT)
+			return shorter;
+	}
+	return distance;
+}
+
 /* Order the slices, check that they are a grid, and describe it. */
 static bool
 find_grid(RadContext *context, DicomSeries *series, bool *marked, Grid *grid)
@@ -541,7 +567,8 @@ find_grid(RadContext *context, DicomSeries *series, bool *marked, Grid *grid)
 		if (context->code != RAD_OK ||
 			!check_duplicates(context, series, marked) || !check_gaps(context, series, usual))
 			return false;
-		distance = (series->slices[series->count - 1].along - first->along) / (series->count - 1);
+		distance = mean_distance(series->slices[series->count - 1].along - first->along,
+								 series->count - 1);
 		if (!check_places(context, series, normal, distance, marked))
 			return false;
 	}

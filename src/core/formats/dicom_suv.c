@@ -18,6 +18,9 @@
 /* An injection longer before the scan than this is not believed (seconds). */
 #define LONGEST_UPTAKE 86400.0
 
+/* Voxels that are converted at a time. */
+#define VOXELS_PER_PIECE 1024
+
 static bool
 fail_suv(RadContext *context, const DicomDataset *dataset, const char *reason)
 {
@@ -269,4 +272,62 @@ rad_dicom_suv_factor(RadContext *context, const DicomDataset *dataset, double *f
 		return factor_of_bqml(context, dataset, factor);
 	fail_suv(context, dataset, "its units are neither BQML nor GML");
 	return rad_detail(context, "Units is \"%s\".", units);
+}
+
+/* The volume has to be that of the instance's series, as far as it says. */
+static bool
+check_units(RadContext *context, const DicomDataset *dataset, const VolumeAttributes *attributes)
+{
+	char		units[17];
+
+	rad_dicom_top_text(dataset, DICOM_Units, units, sizeof(units));
+	if (attributes->modality[0] != '\0' && strcmp(attributes->modality, "PT") != 0)
+		return rad_fail(context, RAD_DATA_EXCEPTION,
+						"the image is not PET: its modality is \"%s\"", attributes->modality);
+	if (attributes->units[0] != '\0' && strcmp(attributes->units, units) != 0)
+	{
+		rad_fail(context, RAD_DATA_EXCEPTION,
+				 "the image has the unit \"%s\", but the instance \"%s\"", attributes->units,
+				 units);
+		return rad_hint(context, "Convert the volume of the same series, and once.");
+	}
+	return true;
+}
+
+bool
+rad_dicom_suv_volume(RadContext *context, const DicomDataset *dataset, VolumeReader *reader,
+					 VolumeAttributes *attributes, Volume *volume)
+{
+	Box			box = rad_grid_box(rad_reader_grid(reader));
+	int64_t		count = rad_box_voxel_count(&box);
+	double		factor;
+	float	   *values;
+
+	if (!rad_dicom_suv_factor(context, dataset, &factor) ||
+		!check_units(context, dataset, attributes) ||
+		!rad_volume_read_box(context, reader, &box, volume))
+		return false;
+	strcpy(attributes->units, "GML");
+	strcpy(attributes->modality, "PT");
+	if (factor == 1.0)
+		return true;
+	values = rad_new(context, float, count);
+	if (values == NULL)
+		return false;
+	for (int64_t first = 0; first < count; first += VOXELS_PER_PIECE)
+	{
+		double		piece[VOXELS_PER_PIECE];
+		int			length = (int) (count - first < VOXELS_PER_PIECE ? count - first :
+									VOXELS_PER_PIECE);
+
+		rad_voxels_to_double(volume->type, volume->voxels, first, length, piece);
+		for (int n = 0; n < length; n++)
+			values[first + n] = (float) (piece[n] * factor);
+		if (first % (1 << 22) == 0 && !rad_continue(context))
+			return false;
+	}
+	rad_release(context, volume->voxels);
+	volume->voxels = values;
+	volume->type = VOXEL_FLOAT32;
+	return true;
 }

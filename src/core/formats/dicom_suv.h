@@ -6,6 +6,7 @@
 #define RAD_FORMATS_DICOM_SUV_H
 
 #include "formats/dicom_dataset.h"
+#include "formats/reader.h"
 
 /*
  * What voxel values (after rescaling) have to be multiplied with to become
@@ -14,5 +15,13 @@
  */
 extern bool rad_dicom_suv_factor(RadContext *context, const DicomDataset *dataset,
 								 double *factor);
+
+/*
+ * A PET volume as SUVbw: float32, or as it is when it is SUV already.  The
+ * attributes are those of the volume, and change with it.
+ */
+extern bool rad_dicom_suv_volume(RadContext *context, const DicomDataset *dataset,
+								 VolumeReader *reader, VolumeAttributes *attributes,
+								 Volume *volume);
 
 #endif							/* RAD_FORMATS_DICOM_SUV_H */

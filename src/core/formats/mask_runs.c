@@ -404,3 +404,47 @@ rad_mask_align(RadContext *context, const MaskRuns *mask, const Grid *grid,
 	rad_release(context, cursor.slice_runs);
 	return finish(context, &builder, grid, aligned);
 }
+
+/* Voxels between two looks for a cancel. */
+#define VOXELS_PER_POLL ((int64_t) 1 << 24)
+
+bool
+rad_mask_voxels(RadContext *context, const MaskRuns *mask, Volume *volume)
+{
+	const int  *size = mask->grid.size;
+	int32_t		lowest = mask->label_count > 0 ? mask->labels[0].label : 0;
+	int32_t		highest = mask->label_count > 0 ? mask->labels[mask->label_count - 1].label : 0;
+	int64_t		written = 0;
+
+	volume->grid = mask->grid;
+	volume->box = rad_grid_box(&mask->grid);
+	volume->type = lowest >= 0 && highest <= UINT8_MAX ? VOXEL_UINT8 :
+		lowest >= INT16_MIN && highest <= INT16_MAX ? VOXEL_INT16 : VOXEL_INT32;
+	volume->voxels = rad_allocate_zeroed(context, (size_t) rad_grid_voxel_count(&mask->grid),
+										 rad_voxel_size(volume->type));
+	if (volume->voxels == NULL)
+		return false;
+	for (int64_t n = 0; n < mask->run_count; n++)
+	{
+		const LabelRun *run = &mask->runs[n];
+		int64_t		row = (int64_t) size[0] * (run->y + (int64_t) size[1] * run->z);
+
+		for (int64_t voxel = row + run->x_begin; voxel < row + run->x_end; voxel++)
+		{
+			if (volume->type == VOXEL_UINT8)
+				((uint8_t *) volume->voxels)[voxel] = (uint8_t) run->label;
+			else if (volume->type == VOXEL_INT16)
+				((int16_t *) volume->voxels)[voxel] = (int16_t) run->label;
+			else
+				((int32_t *) volume->voxels)[voxel] = run->label;
+		}
+		written += run->x_end - run->x_begin;
+		if (written >= VOXELS_PER_POLL)
+		{
+			written = 0;
+			if (!rad_continue(context))
+				return false;
+		}
+	}
+	return true;
+}

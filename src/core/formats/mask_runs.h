@@ -33,4 +33,10 @@ extern const LabelSummary *rad_mask_find_label(const MaskRuns *mask, int32_t lab
 extern bool rad_mask_align(RadContext *context, const MaskRuns *mask, const Grid *grid,
 						   MaskRuns **aligned);
 
+/*
+ * A mask as voxels, of the smallest of uint8, int16 and int32 that holds all
+ * labels.
+ */
+extern bool rad_mask_voxels(RadContext *context, const MaskRuns *mask, Volume *volume);
+
 #endif							/* RAD_FORMATS_MASK_RUNS_H */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/exact_geometry.h"
 #include "formats/layout.h"
 #include "formats/stored_voxels.h"
 #include "formats/text_numbers.h"
@@ -41,6 +42,7 @@ typedef enum KeyName
 	KEY_HEADER_SIZE,
 	KEY_SLOPE,
 	KEY_INTERCEPT,
+	KEY_EXACT_GEOMETRY,
 	KEY_DATA_FILE,
 	KEY_COUNT
 } KeyName;
@@ -72,6 +74,7 @@ static const struct
 	{"HeaderSize", KEY_HEADER_SIZE},
 	{"ElementToIntensityFunctionSlope", KEY_SLOPE},
 	{"ElementToIntensityFunctionOffset", KEY_INTERCEPT},
+	{"RadiomicsGeometry", KEY_EXACT_GEOMETRY},	/* exact_geometry.h */
 	{"ElementDataFile", KEY_DATA_FILE},
 	{"Comment", KEY_IGNORED},
 	{"ObjectSubType", KEY_IGNORED},
@@ -424,6 +427,25 @@ parse_header(RadContext *context, MetaHeader *header)
 		check_scaling(context, header);
 }
 
+/* What two dimensions cannot say, when they say the same of the rest. */
+static void
+take_exact_geometry(const MetaHeader *header, Grid *grid)
+{
+	Grid		exact = *grid;
+
+	if (header->value[KEY_EXACT_GEOMETRY] == NULL ||
+		!rad_geometry_parse(header->value[KEY_EXACT_GEOMETRY], &exact) || exact.dimension != 2)
+		return;
+	for (int c = 0; c < 2; c++)
+	{
+		if (exact.spacing[c] != grid->spacing[c] || exact.origin[c] != grid->origin[c] ||
+			exact.direction[0][c] != grid->direction[0][c] ||
+			exact.direction[1][c] != grid->direction[1][c])
+			return;
+	}
+	*grid = exact;
+}
+
 static bool
 find_geometry(RadContext *context, const MetaHeader *header, Grid *grid)
 {
@@ -451,11 +473,11 @@ find_geometry(RadContext *context, const MetaHeader *header, Grid *grid)
 		for (int r = 0; r < places && c < places; r++)
 			grid->direction[r][c] = sign * matrix[c * axes + r] + 0.0;
 	}
-	/* Axes that the file does not have are perpendicular to the others. */
-	if (axes == 1)
-		grid->direction[1][1] = grid->direction[0][0];
-	if (axes < 3)
-		rad_column_cross(grid->direction, 0, 1, 2);
+	/* Axes that the file does not have. */
+	for (int axis = places; axis < 3; axis++)
+		grid->direction[axis][axis] = 1.0;
+	if (axes == 2)
+		take_exact_geometry(header, grid);
 	return rad_layout_geometry(context, header->name, grid);
 }
 

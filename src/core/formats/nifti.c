@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/exact_geometry.h"
 #include "formats/layout.h"
+#include "formats/nifti_write.h"
 #include "formats/stored_voxels.h"
 
 #define NIFTI1_HEADER 348
@@ -20,6 +22,9 @@
 /* Smallest vox_offset: header and the 4 bytes that announce extensions. */
 #define NIFTI1_DATA 352
 #define NIFTI2_DATA 544
+
+/* Extensions looked at. */
+#define MAX_EXTENSIONS 16
 
 typedef struct NiftiHeader
 {
@@ -500,6 +505,56 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 	return true;
 }
 
+/*
+ * Find the extension that holds the geometry in all its digits (nifti_write.h)
+ * and take it when the header's transform is what it would be written as.
+ */
+static bool
+take_exact_geometry(RadContext *context, VolumeReader *reader, const NiftiHeader *header)
+{
+	int64_t		at = header->version == 1 ? NIFTI1_DATA : NIFTI2_DATA;
+	bool		announced = true;
+
+	if (header->sform_code <= 0 || unit_length(header->units) != 1.0)
+		return true;
+	for (int count = 0; count < MAX_EXTENSIONS && announced; count++)
+	{
+		const uint8_t *bytes;
+		size_t		available;
+		int64_t		size;
+		Grid		exact = reader->grid;
+
+		/* The four bytes before the first one say whether there is any. */
+		if (at + 8 + (int64_t) sizeof(RAD_NIFTI_EXACT) > header->vox_offset)
+			return true;
+		if (!rad_byte_stream_window(context, reader->stream, at - 4, 12 + RAD_NIFTI_EXTENSION,
+									12 + RAD_NIFTI_EXTENSION, &bytes, &available))
+			return false;
+		if (available < 12 + sizeof(RAD_NIFTI_EXACT))
+			return true;
+		announced = count > 0 || bytes[0] != 0;
+		size = read_int32(bytes + 4, header->big_endian);
+		if (size < 16 || at + size > header->vox_offset)
+			return true;
+		if (announced && read_int32(bytes + 8, header->big_endian) == RAD_NIFTI_COMMENT &&
+			rad_nifti_parse_exact((const char *) bytes + 12,
+								  available - 12 < (size_t) size - 8 ? available - 12 :
+								  (size_t) size - 8, &exact))
+		{
+			NiftiTransform transform;
+
+			rad_nifti_transform(&exact, header->version, &transform);
+			if (memcmp(transform.srow, header->srow, sizeof(transform.srow)) == 0 &&
+				exact.dimension == reader->grid.dimension)
+				reader->grid = exact;
+			return rad_layout_geometry(context, rad_byte_stream_name(reader->stream),
+									   &reader->grid);
+		}
+		at += size;
+	}
+	return true;
+}
+
 /* Where the voxels of the chosen frame lie. */
 static bool
 locate_voxels(RadContext *context, const char *name, const NiftiHeader *header,
@@ -559,6 +614,7 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 	reader->type = rad_stored_delivered_type(stored->type, stored->slope, stored->intercept);
 	reader->state = stored;
 	return find_geometry(context, name, &header, &reader->grid) &&
+		take_exact_geometry(context, reader, &header) &&
 		locate_voxels(context, name, &header, &reader->grid, frame_count, frame, stored);
 }
 

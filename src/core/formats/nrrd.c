@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "formats/exact_geometry.h"
 #include "formats/layout.h"
 #include "formats/nrrd_header.h"
 #include "formats/text_numbers.h"
@@ -107,6 +108,46 @@ plain_geometry(RadContext *context, const NrrdHeader *header, Grid *grid)
 	return true;
 }
 
+void
+rad_nrrd_join_axis(const Grid *grid, int axis, double vector[3])
+{
+	for (int r = 0; r < 3; r++)
+		vector[r] = grid->direction[r][axis] * grid->spacing[axis];
+}
+
+void
+rad_nrrd_split_axis(const double *vector, int space, int axis, Grid *grid)
+{
+	double		squares = 0.0;
+	double		reciprocal;
+
+	for (int r = 0; r < space; r++)
+		squares += vector[r] * vector[r];
+	grid->spacing[axis] = sqrt(squares);
+	reciprocal = 1.0 / grid->spacing[axis];
+	for (int r = 0; r < 3; r++)
+		grid->direction[r][axis] = r < space ? vector[r] * reciprocal + 0.0 : 0.0;
+}
+
+void
+rad_nrrd_complete_axes(Grid *grid, int place_count, int space)
+{
+	if (place_count == 1)
+	{
+		grid->direction[0][1] = -grid->direction[1][0] + 0.0;
+		grid->direction[1][1] = grid->direction[0][0];
+	}
+	for (int axis = place_count; axis < 3; axis++)
+		grid->spacing[axis] = 1.0;
+	if (place_count < 3 && space < 3)
+	{
+		grid->direction[0][2] = grid->direction[1][2] = 0.0;
+		grid->direction[2][2] = 1.0;
+	}
+	else if (place_count < 3)
+		rad_column_cross(grid->direction, 0, 1, 2);
+}
+
 static bool
 space_geometry(RadContext *context, const NrrdHeader *header, Grid *grid)
 {
@@ -128,21 +169,15 @@ space_geometry(RadContext *context, const NrrdHeader *header, Grid *grid)
 	for (int c = 0; c < header->place_count; c++)
 	{
 		const Axis *axis = &header->axes[header->place[c]];
-		double		squares = 0.0;
-		double		reciprocal;
 
 		if (!axis->has_direction)
 		{
 			grid->direction[c][c] = 1.0;
 			continue;
 		}
-		for (int r = 0; r < header->space_dimension; r++)
-			squares += axis->direction[r] * axis->direction[r];
-		grid->spacing[c] = sqrt(squares);
-		reciprocal = 1.0 / grid->spacing[c];
-		for (int r = 0; r < world; r++)
-			grid->direction[r][c] = axis->direction[r] * reciprocal *
-				(r < 2 ? header->sign[r] : 1) + 0.0;
+		rad_nrrd_split_axis(axis->direction, header->space_dimension, c, grid);
+		for (int r = 0; r < 2; r++)
+			grid->direction[r][c] = grid->direction[r][c] * header->sign[r] + 0.0;
 		if (header->space_dimension == 4 && axis->direction[3] != 0.0)
 		{
 			rad_fail(context, RAD_NOT_SUPPORTED, "%s has an axis that runs through space and time",
@@ -151,6 +186,37 @@ space_geometry(RadContext *context, const NrrdHeader *header, Grid *grid)
 		}
 	}
 	return true;
+}
+
+/* The geometry in all its digits, when the fields say the same. */
+static void
+take_exact_geometry(const NrrdHeader *header, Grid *grid)
+{
+	int			world = header->space_dimension;
+	Grid		exact = *grid;
+
+	if (header->exact == NULL || header->sign[0] != 1 || header->sign[1] != 1 || world < 2 ||
+		world > 3 || !rad_geometry_parse(header->exact, &exact) ||
+		exact.dimension != grid->dimension || (world == 2 && !rad_geometry_flat(&exact)))
+		return;
+	for (int c = 0; c < header->place_count; c++)
+	{
+		const Axis *axis = &header->axes[header->place[c]];
+		double		vector[3];
+
+		rad_nrrd_join_axis(&exact, c, vector);
+		for (int r = 0; r < world; r++)
+		{
+			if (!axis->has_direction || vector[r] != axis->direction[r])
+				return;
+		}
+	}
+	for (int r = 0; r < world; r++)
+	{
+		if (exact.origin[r] != grid->origin[r])
+			return;
+	}
+	*grid = exact;
 }
 
 static bool
@@ -172,14 +238,8 @@ find_geometry(RadContext *context, const NrrdHeader *header, Grid *grid)
 	}
 	else if (!space_geometry(context, header, grid))
 		return false;
-	/* Axes that the file does not have are perpendicular to the others. */
-	if (header->place_count == 1)
-	{
-		grid->direction[0][1] = -grid->direction[1][0] + 0.0;
-		grid->direction[1][1] = grid->direction[0][0];
-	}
-	if (header->place_count < 3)
-		rad_column_cross(grid->direction, 0, 1, 2);
+	rad_nrrd_complete_axes(grid, header->place_count, header->space_dimension);
+	take_exact_geometry(header, grid);
 	return rad_layout_geometry(context, header->name, grid);
 }
 

@@ -233,8 +233,15 @@ take_line(RadContext *context, NrrdHeader *header, char *line)
 	char	   *key_end = strstr(line, ":=");
 
 	/* Comments, and keys with values that are somebody's own. */
-	if (line[0] == '#' || (key_end != NULL && (colon == NULL || key_end < colon)))
+	if (line[0] == '#')
 		return true;
+	if (key_end != NULL && (colon == NULL || key_end < colon))
+	{
+		*key_end = '\0';
+		if (strcmp(line, RAD_NRRD_EXACT_KEY) == 0)
+			header->exact = key_end + 2;
+		return true;
+	}
 	if (colon == NULL)
 		colon = strchr(line, ':');
 	if (colon == NULL)

@@ -11,6 +11,9 @@
 #define RAD_NRRD_AXES 16
 #define RAD_NRRD_SPACE 4
 
+/* The key of the geometry with all its digits (exact_geometry.h). */
+#define RAD_NRRD_EXACT_KEY "radiomics geometry"
+
 /* Fields of the format; those that say nothing about voxels or place are 0. */
 typedef enum FieldName
 {
@@ -60,6 +63,7 @@ typedef struct NrrdHeader
 	const char *name;			/* of the file, for messages */
 	char	   *value[FIELD_COUNT]; /* NULL when absent */
 	size_t		length;			/* of the header, with its empty line */
+	const char *exact;			/* RAD_NRRD_EXACT_KEY's value, or NULL */
 
 	StoredType	type;
 	Encoding	encoding;
@@ -94,5 +98,18 @@ extern bool rad_nrrd_fail(RadContext *context, const NrrdHeader *header, const c
  */
 extern bool rad_nrrd_vector(const char **cursor, int dimension, double *vector);
 extern bool rad_nrrd_word(const char **cursor, const char *word);
+
+/*
+ * An axis' space direction (spacing times direction) and back into a grid, as
+ * ITK does it; a vector has so many dimensions of space.
+ */
+extern void rad_nrrd_join_axis(const Grid *grid, int axis, double vector[3]);
+extern void rad_nrrd_split_axis(const double *vector, int space, int axis, Grid *grid);
+
+/*
+ * Axes that a file of fewer than three does not have: z in a plane, else
+ * perpendicular to the others.
+ */
+extern void rad_nrrd_complete_axes(Grid *grid, int place_count, int space);
 
 #endif							/* RAD_FORMATS_NRRD_HEADER_H */

@@ -8,16 +8,20 @@
 
 #include "formats/codec.h"
 #include "formats/container.h"
+#include "formats/dicom_codec.h"
 #include "formats/metaimage.h"
 #include "formats/nifti.h"
 #include "formats/nrrd.h"
+#include "formats/tiff.h"
 
 /* All formats, asked in this order. */
 static const Codec *const codecs[] = {
 	&rad_nifti_codec,
 	&rad_nrrd_codec,
 	&rad_metaimage_codec,
+	&rad_tiff_codec,
 	&rad_container_codec,
+	&rad_dicom_codec,
 };
 
 #define CODEC_COUNT (sizeof(codecs) / sizeof(codecs[0]))
@@ -30,9 +34,6 @@ static const struct
 	size_t		length;
 	const char *name;
 }			strangers[] = {
-	{128, "DICM", 4, "a DICOM file"},
-	{0, "II*\0", 4, "a TIFF file"},
-	{0, "MM\0*", 4, "a TIFF file"},
 	{0, "\x89PNG", 4, "a PNG file"},
 	{0, "\x89HDF", 4, "an HDF5 (MINC) file"},
 	{0, "PK\x03\x04", 4, "a ZIP archive"},

@@ -40,6 +40,20 @@ extern bool rad_volume_read_box(RadContext *context, VolumeReader *reader,
 								const Box *box, Volume *volume);
 
 /*
+ * All voxels.  Those of a reader that rad_volume_show() made are the shown
+ * ones, not a copy: they may be read only.
+ */
+extern bool rad_volume_read(RadContext *context, VolumeReader *reader, Volume *volume);
+
+/*
+ * A reader over a whole volume in memory, which has to stay there; attributes
+ * may be NULL.
+ */
+extern bool rad_volume_show(RadContext *context, const Volume *volume,
+							const VolumeAttributes *attributes, const char *name,
+							VolumeReader **reader);
+
+/*
  * Deliver rows of voxels (native order and type, scaled) one after the other,
  * x fastest, for slices first_slice <= z < last_slice.  The callback returns
  * false to fail.  Polls for interrupts.

@@ -15,7 +15,7 @@ rad_itk_geometry(const Grid *grid, ItkGeometry *geometry)
 			geometry->to_world[r][c] = grid->direction[r][c] * grid->spacing[c];
 	}
 
-	rad_singular_inverse((const double (*)[3]) geometry->to_world, geometry->to_index);
+	rad_singular_inverse(geometry->to_world, geometry->to_index);
 }
 
 void

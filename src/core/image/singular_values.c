@@ -365,7 +365,7 @@ decompose(Decomposition *d)
 }
 
 void
-rad_singular_inverse(const double (*matrix)[3], double (*inverse)[3])
+rad_singular_inverse(double (*matrix)[3], double (*inverse)[3])
 {
 	Decomposition d;
 

@@ -6,7 +6,7 @@
 #ifndef RAD_IMAGE_SINGULAR_VALUES_H
 #define RAD_IMAGE_SINGULAR_VALUES_H
 
-/* 3 x 3, rows first: matrix[r][c].  The matrix must not be singular. */
-extern void rad_singular_inverse(const double (*matrix)[3], double (*inverse)[3]);
+/* Both 3 x 3, rows first: matrix[r][c].  The matrix must not be singular. */
+extern void rad_singular_inverse(double (*matrix)[3], double (*inverse)[3]);
 
 #endif							/* RAD_IMAGE_SINGULAR_VALUES_H */

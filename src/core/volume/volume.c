@@ -3,6 +3,10 @@
  */
 #include "volume/volume.h"
 
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
 static const struct
 {
 	size_t		size;
@@ -68,4 +72,58 @@ rad_voxels_to_double(VoxelType type, const void *voxels, int64_t first,
 			CONVERT(double);
 			break;
 	}
+}
+
+/* Integers: the range first, because conversion of others is undefined. */
+#define CONVERT_INTEGER(ctype, lowest, highest) \
+	do { \
+		for (int64_t n = 0; n < count; n++) \
+		{ \
+			if (!(values[n] >= (lowest) && values[n] <= (highest)) || \
+				values[n] != trunc(values[n])) \
+				return n; \
+			((ctype *) voxels)[n] = (ctype) values[n]; \
+		} \
+	} while (0)
+
+int64_t
+rad_voxels_from_double(VoxelType type, const double *values, int64_t count, void *voxels)
+{
+	switch (type)
+	{
+		case VOXEL_INT8:
+			CONVERT_INTEGER(int8_t, INT8_MIN, INT8_MAX);
+			break;
+		case VOXEL_UINT8:
+			CONVERT_INTEGER(uint8_t, 0, UINT8_MAX);
+			break;
+		case VOXEL_INT16:
+			CONVERT_INTEGER(int16_t, INT16_MIN, INT16_MAX);
+			break;
+		case VOXEL_UINT16:
+			CONVERT_INTEGER(uint16_t, 0, UINT16_MAX);
+			break;
+		case VOXEL_INT32:
+			CONVERT_INTEGER(int32_t, INT32_MIN, INT32_MAX);
+			break;
+		case VOXEL_UINT32:
+			CONVERT_INTEGER(uint32_t, 0, UINT32_MAX);
+			break;
+		case VOXEL_FLOAT32:
+			for (int64_t n = 0; n < count; n++)
+			{
+				float	   *voxel = (float *) voxels + n;
+
+				if (fabs(values[n]) > FLT_MAX && !isinf(values[n]))
+					return n;
+				*voxel = (float) values[n];
+				if ((double) *voxel != values[n] && !isnan(values[n]))
+					return n;
+			}
+			break;
+		case VOXEL_FLOAT64:
+			memcpy(voxels, values, (size_t) count * sizeof(double));
+			break;
+	}
+	return -1;
 }

@@ -52,4 +52,11 @@ extern const char *rad_voxel_type_name(VoxelType type);
 extern void rad_voxels_to_double(VoxelType type, const void *voxels, int64_t first,
 								 int64_t count, double *out);
 
+/*
+ * The other way round.  Returns the first element that the type does not hold
+ * exactly (a NaN is held by floating-point types), or -1.
+ */
+extern int64_t rad_voxels_from_double(VoxelType type, const double *values, int64_t count,
+									  void *voxels);
+
 #endif							/* RAD_VOLUME_VOLUME_H */

@@ -4,11 +4,14 @@
  * other readers (compare).
  *
  *   read_volume FILE [FRAME]
+ *   read_volume FILE nifti|nrrd|metaimage plain|packed OUTPUT	write it again
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "formats/reader.h"
+#include "formats/writer.h"
 
 static ByteSource
 load(const char *path)
@@ -43,6 +46,46 @@ print_doubles(const double *values, int count)
 	putchar('\n');
 }
 
+/* Write what was opened in another format. */
+static int
+write_volume(RadContext *context, VolumeReader *reader, char **arguments)
+{
+	static const struct
+	{
+		const char *name;
+		bool		(*write) (RadContext *context, VolumeReader *reader, bool compress,
+							  const ByteSink *sink);
+	}			writers[] = {
+		{"nifti", rad_write_nifti},
+		{"nrrd", rad_write_nrrd},
+		{"metaimage", rad_write_metaimage},
+	};
+	ByteBuffer	buffer = {0};
+	ByteSink	sink = rad_buffer_sink(&buffer);
+	FILE	   *stream;
+
+	for (size_t n = 0; n < sizeof(writers) / sizeof(writers[0]); n++)
+	{
+		if (strcmp(arguments[0], writers[n].name) != 0)
+			continue;
+		if (!writers[n].write(context, reader, strcmp(arguments[1], "packed") == 0, &sink))
+		{
+			printf("error %s %s\n", context->message, context->detail);
+			return 1;
+		}
+		stream = fopen(arguments[2], "wb");
+		if (stream == NULL || fwrite(buffer.bytes, 1, buffer.length, stream) != buffer.length ||
+			fclose(stream) != 0)
+		{
+			perror(arguments[2]);
+			return 2;
+		}
+		return 0;
+	}
+	fprintf(stderr, "no format \"%s\"\n", arguments[0]);
+	return 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -59,11 +102,13 @@ main(int argc, char **argv)
 		return 2;
 	}
 	source = load(argv[1]);
-	if (!rad_volume_open(context, &source, argc > 2 ? atoi(argv[2]) : -1, &reader))
+	if (!rad_volume_open(context, &source, argc == 3 ? atoi(argv[2]) : -1, &reader))
 	{
 		printf("error %s %s\n", context->message, context->detail);
 		return 1;
 	}
+	if (argc == 5)
+		return write_volume(context, reader, argv + 2);
 	grid = rad_reader_grid(reader);
 	box = rad_grid_box(grid);
 	if (!rad_volume_read_box(context, reader, &box, &volume))

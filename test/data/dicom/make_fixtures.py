@@ -153,9 +153,11 @@ def segmentation():
     """Two segments on a series of six slices; slice k at z = 30 + 2.5 k."""
     slices = []
     for k in range(6):
-        ds = single("s16", 400 + k)
-        ds.SeriesInstanceUID, ds.InstanceNumber = ROOT + "40", k + 1
+        ds = single("u12", 400 + k)
+        pixels(ds, (x * 37 + y * 101 + 400 * k) % 4096, 16, 12, 0)
+        ds.SeriesInstanceUID, ds.InstanceNumber = ROOT + "40", 6 - k
         place(ds, [-10, 20, 30 + 2.5 * k])
+        save(ds, f"series_{k}.dcm")
         slices.append(ds)
     first = numpy.zeros((6, ROWS, COLUMNS), dtype=numpy.uint8)
     second = first.copy()

@@ -1,0 +1,128 @@
+-- Making volumes, taking them apart, grids, and who copies what.
+CREATE TEMPORARY TABLE made AS
+SELECT radiomics.volume_from_array('{1, 2, 3, 4, 5, 6}', '{3, 2}', '{0.5, 0.25, 2}', '{-10, 20.5, 1e-7}',
+                                   '{{0, 1, 0}, {1, 0, 0}, {0, 0, 1}}', 'int16', 'HU', 'CT') AS flat,
+       radiomics.volume_from_array(ARRAY(SELECT sin(n) FROM generate_series(1, 40 * 30 * 20) AS n), '{40, 30, 20}')
+       AS solid;
+SELECT dimension, size, spacing, origin, direction, voxel_type, minimum, maximum, units, modality
+FROM   made, LATERAL radiomics.volume_info(flat) AS i;
+SELECT radiomics.volume_to_array(flat) FROM made;
+SELECT radiomics.volume_to_array(solid) = ARRAY(SELECT ARRAY(SELECT ARRAY(
+       SELECT sin(1 + x + 40 * (y + 30 * z)) FROM generate_series(0, 39) AS x ORDER BY x)
+       FROM generate_series(0, 29) AS y ORDER BY y) FROM generate_series(0, 19) AS z ORDER BY z) AS whole,
+       radiomics.volume_to_array(solid, '{7, 8, 9}', '{8, 8, 10}')
+       = ARRAY[ARRAY[ARRAY[sin(1 + 7 + 40 * (8 + 30 * 9)), sin(1 + 8 + 40 * (8 + 30 * 9))]],
+               ARRAY[ARRAY[sin(1 + 7 + 40 * (8 + 30 * 10)), sin(1 + 8 + 40 * (8 + 30 * 10))]]] AS box,
+       radiomics.volume_to_array(NULL) AS nothing
+FROM   made;
+SELECT f.* FROM unnest(ARRAY[
+    $$SELECT radiomics.volume_from_array('{1, 2}', '{3, 1}')$$,
+    $$SELECT radiomics.volume_from_array('{1, NULL, 3}', '{3, 1}')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3}')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3, -1, 1}')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 300}', '{3, 1}', voxel_type => 'uint8')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2.5, 3}', '{3, 1}', voxel_type => 'int32')$$,
+    $$SELECT radiomics.volume_from_array('{1, 0.1, 3}', '{3, 1}', voxel_type => 'float32')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3, 1}', voxel_type => 'int128')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3, 1}', '{1, 1}')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3, 1}', '{1, 1, 0}')$$,
+    $$SELECT radiomics.volume_from_array('{1, 2, 3}', '{3, 1}', units => repeat('x', 16))$$,
+    $$SELECT radiomics.volume_to_array(flat, '{0, 0, 0}', '{3, 0, 0}') FROM made$$,
+    $$SELECT radiomics.volume_to_array(flat, '{2, 0, 0}', '{1, 0, 0}') FROM made$$]) AS statement,
+    LATERAL radiomics_test.failure(statement) AS f;
+
+-- From a large object and from a file of the server.
+CREATE TEMPORARY TABLE file AS SELECT radiomics_test.noise('{20, 20, 20}') AS image;
+SELECT lo_from_bytea(0, image) AS object FROM file \gset
+SELECT radiomics.volume_from_large_object(:object)::text = image::radiomics.volume::text AS large_object,
+       radiomics.volume_from_large_object(:object, 'nifti', 0)::text = image::radiomics.volume::text AS named
+FROM   file;
+SELECT current_setting('data_directory') || '/radiomics_test.nii' AS path \gset
+SELECT lo_export(:object, :'path');
+SELECT radiomics.volume_from_file(:'path')::text = image::radiomics.volume::text AS server_file FROM file;
+SELECT pg_file_exists.size > 0 AS there FROM pg_stat_file('radiomics_test.nii') AS pg_file_exists;
+SELECT state, replace(message, current_setting('data_directory'), '...') AS message
+FROM   unnest(ARRAY['/no/such/file', 'radiomics_test.nii', current_setting('data_directory')]) AS path,
+       LATERAL radiomics_test.failure(format('SELECT radiomics.volume_from_file(%L)', path));
+CREATE ROLE regress_radiomics_reader;
+GRANT USAGE ON SCHEMA radiomics_test TO regress_radiomics_reader;
+SET ROLE regress_radiomics_reader;
+SELECT state, message FROM radiomics_test.failure(format('SELECT radiomics.volume_from_file(%L)', :'path'));
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION radiomics.volume_from_file TO regress_radiomics_reader;
+SET ROLE regress_radiomics_reader;
+SELECT state, message, detail FROM radiomics_test.failure(format('SELECT radiomics.volume_from_file(%L)', :'path'));
+RESET ROLE;
+REVOKE EXECUTE ON FUNCTION radiomics.volume_from_file FROM regress_radiomics_reader;
+GRANT pg_read_server_files TO regress_radiomics_reader;
+SET ROLE regress_radiomics_reader;
+SELECT (radiomics.volume_info(radiomics.volume_from_file(:'path'))).size;
+RESET ROLE;
+DROP OWNED BY regress_radiomics_reader;
+DROP ROLE regress_radiomics_reader;
+COPY (SELECT) TO PROGRAM 'rm -f radiomics_test.nii';
+SELECT lo_unlink(:object);
+
+-- Grids.  The mask of half the spacing holds each of its voxels twice per axis.
+CREATE TEMPORARY TABLE grid AS
+SELECT radiomics.volume_from_array(array_fill(0, ARRAY[6 * 5 * 4]), '{6, 5, 4}', '{2, 2, 2}') AS image,
+       radiomics.volume_from_array(ARRAY(SELECT CASE WHEN x / 2 = 1 AND y / 2 = 2 AND z / 2 = 3 THEN 7
+                                                WHEN x = 11 AND y = 9 AND z = 7 THEN -300 ELSE 0 END
+                                         FROM generate_series(0, 7) AS z, generate_series(0, 9) AS y,
+                                              generate_series(0, 11) AS x ORDER BY z, y, x),
+                                   '{12, 10, 8}', '{1, 1, 1}', '{-0.5, -0.5, -0.5}') AS mask;
+SELECT radiomics.same_grid(image, mask) AS different, radiomics.same_grid(image, image) AS same,
+       radiomics.same_grid(image, radiomics.align_mask(mask, image)) AS aligned,
+       radiomics.same_grid(radiomics.volume_from_array('{0, 0}', '{2, 1}', '{1, 1, 1}'),
+                           radiomics.volume_from_array('{0, 0}', '{2, 1}', '{1.0001, 1, 1}')) AS tolerated,
+       radiomics.same_grid(radiomics.volume_from_array('{0, 0}', '{2, 1}', '{1, 1, 1}'),
+                           radiomics.volume_from_array('{0, 0}', '{2, 1}', '{1.0001, 1, 1}'), 0) AS exact
+FROM   grid;
+SELECT state, message FROM radiomics_test.failure('SELECT radiomics.same_grid(image, image, -1) FROM grid');
+SELECT l.* FROM grid, LATERAL radiomics.labels(radiomics.align_mask(mask, image)) AS l;
+SELECT i.voxel_type, i.size, i.spacing FROM grid, LATERAL radiomics.volume_info(radiomics.align_mask(mask, image)) AS i;
+
+-- What lies in memory is not stored, fetched or decoded on its way from one
+-- function to the next, and a stored value is read once for all of them.
+CREATE TABLE radiomics_test.stored AS
+SELECT radiomics_test.noise('{70, 70, 70}')::radiomics.volume AS image,
+       radiomics_test.box_mask('{70, 70, 70}', '{5, 5, 5}', '{10, 9, 8}')::radiomics.volume AS mask;
+CREATE FUNCTION radiomics_test.work(statement text, OUT result text, OUT fetches bigint, OUT decoded_bricks bigint,
+                                    OUT stored_volumes bigint)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    before record;
+    after record;
+BEGIN
+    SELECT * INTO before FROM radiomics.volume_work();
+    EXECUTE statement INTO result;
+    SELECT * INTO after FROM radiomics.volume_work();
+    fetches := after.fetches - before.fetches;
+    decoded_bricks := after.decoded_bricks - before.decoded_bricks;
+    stored_volumes := after.stored_volumes - before.stored_volumes;
+END
+$$;
+-- Headers: a fetch each, nothing decoded.
+SELECT w.* FROM radiomics_test.work('SELECT (radiomics.volume_info(image)).size FROM radiomics_test.stored') AS w;
+SELECT w.* FROM radiomics_test.work('SELECT radiomics.same_grid(image, image) FROM radiomics_test.stored') AS w;
+-- A box in the corner: one brick of 27.
+SELECT w.* FROM radiomics_test.work('SELECT array_dims(radiomics.volume_to_array(image, ''{0, 0, 0}'', ''{9, 9, 9}'')) FROM radiomics_test.stored') AS w;
+-- Features of a small region.
+SELECT w.fetches < 10 AS few_fetches, w.decoded_bricks, w.stored_volumes
+FROM   radiomics_test.work('SELECT (radiomics.features(image, mask)).label FROM radiomics_test.stored') AS w;
+-- Three functions in a chain: one whole image is read, none stored.
+SELECT w.result, w.fetches < 10 AS few_fetches, w.decoded_bricks, w.stored_volumes
+FROM   radiomics_test.work('SELECT radiomics.same_grid(radiomics.volume_expand(radiomics.volume_expand(image)), image) FROM radiomics_test.stored') AS w;
+-- Three uses of one volume in memory.
+SELECT w.decoded_bricks, w.stored_volumes
+FROM   radiomics_test.work('SELECT (radiomics.features(v, mask, 1, ''{"families": "morphology"}'')).label,
+                                   array_dims(radiomics.volume_to_array(v)), radiomics.same_grid(v, v)
+                            FROM (SELECT radiomics.volume_expand(image) AS v, radiomics.volume_expand(mask) AS mask
+                                  FROM radiomics_test.stored OFFSET 0) AS s') AS w;
+-- Features of volumes in memory and of stored ones are the same bits.
+SELECT radiomics.features(radiomics.volume_expand(image), radiomics.volume_expand(mask))::text
+       = radiomics.features(image, mask)::text AS features,
+       radiomics.volume_expand(image)::text = image::text AS stored_again
+FROM   radiomics_test.stored;
+DROP TABLE radiomics_test.stored;
