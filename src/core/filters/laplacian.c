@@ -2,7 +2,7 @@
  * Laplacian of Gaussian as ITK has it: per axis a second derivative along it,
  * then smoothing along the other two in the order x, y, z; the terms are added
  * up in the order x, y, z.  Each pass reads float32 (the first one the image),
- * computes in double and stores float32.
+ * computes in double and stores float32.  An image of two dimensions has no z.
  *
  * The recursions reach over the whole line, so a pass always runs along whole
  * lines; but it keeps only the samples within the wanted box, and only lines
@@ -22,13 +22,20 @@
 /* Voxels converted at a time. */
 #define PIECE 2048
 
+/* Axes that are filtered: the image's own. */
+static int
+axis_count(const Volume *image)
+{
+	return image->grid.dimension == 2 ? 2 : 3;
+}
+
 bool
 rad_log_applies(const Volume *image, double sigma, const char **reason)
 {
 	*reason = NULL;
 	if (!(sigma > 0.0))
 		*reason = "sigma is not positive";
-	for (int axis = 0; axis < 3 && *reason == NULL; axis++)
+	for (int axis = 0; axis < axis_count(image) && *reason == NULL; axis++)
 	{
 		int			size = rad_box_size(&image->box, axis);
 
@@ -158,7 +165,7 @@ term_of_axis(RadContext *context, const Laplacian *laplacian, double sigma, int 
 		lines.lo[other] = 0;
 		lines.hi[other] = rad_box_size(&laplacian->image->box, other);
 	}
-	for (int pass = 0; pass < 3; pass++)
+	for (int pass = 0; pass < axis_count(laplacian->image); pass++)
 	{
 		int			along = pass == 0 ? axis : pass <= axis ? pass - 1 : pass;
 		double		spacing = laplacian->image->grid.spacing[along];
@@ -224,7 +231,7 @@ rad_filter_log(RadContext *context, const Volume *image, double sigma, const Box
 	laplacian.result = laplacian.samples + longest * LANES;
 	laplacian.scratch = laplacian.result + longest * LANES;
 	memset(filtered->voxels, 0, (size_t) rad_box_voxel_count(&filtered->box) * sizeof(float));
-	for (int axis = 0; axis < 3; axis++)
+	for (int axis = 0; axis < axis_count(image); axis++)
 	{
 		double		spacing = image->grid.spacing[axis];
 
