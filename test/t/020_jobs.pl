@@ -11,7 +11,7 @@ use Scans qw(write_scan nifti_header);
 use Jobs qw(start_jobs_node load_small_scans eventually fingerprint $deadline_s);
 
 # Workers enough for four jobs at a time.
-my $node = start_jobs_node('jobs', 0, 'radiomics.max_job_workers = 4');
+my $node = start_jobs_node('jobs', '', 'radiomics.max_job_workers = 4');
 my $wait = "'$deadline_s s'";
 
 sub submit
@@ -49,7 +49,7 @@ if (@images)
 else
 {
     $cohort = 'a generated cohort';
-    print("## no readable STS scans in RADIOMICS_SHARED: the cohort is generated\n");
+    note('## no readable STS scans in RADIOMICS_SHARED: the cohort is generated');
     my $folder = tempdir(CLEANUP => 1);
     foreach my $scan (1 .. 24)
     {
