@@ -191,6 +191,16 @@ SELECT DISTINCT state FROM radiomics.job_tasks WHERE job_id = :job;
 \set VERBOSITY terse
 SELECT radiomics.retry_job(:job);
 \set VERBOSITY default
+-- A blocked one and the paused one that it waits for.
+BEGIN;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.result', recompute => true) AS job \gset
+SELECT radiomics.pause_job(:job);
+COMMIT;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.result', recompute => true) AS second \gset
+SELECT radiomics.wait_job(:second, '0'), radiomics.cancel_job(:second);
+SELECT radiomics.wait_job(:second, '5 min');
+SELECT radiomics.wait_job(:job, '0'), radiomics.cancel_job(:job);
+SELECT radiomics.wait_job(:job, '5 min'), radiomics.cancel_job(:job);
 
 -- Nothing to do is done.
 SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad WHERE false', 'radiomics_jobs.result') AS job \gset

@@ -24,6 +24,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/wait_event.h"
 
 #include "jobs/jobs.h"
 #include "jobs/progress.h"

@@ -6,16 +6,17 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "commands/extension.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "catalog/pg_class.h"
 
 #include "jobs/queue.h"
 
@@ -194,6 +195,7 @@ radpg_call_scheduler(bool must)
 	LOCKTAG		scheduler;
 	bool		is_null;
 
+	PreventCommandIfReadOnly("a function that changes jobs");
 	set_lock_tag(&departure, "job", LOCK_DEPARTURE);
 	set_lock_tag(&scheduler, "scheduler", LOCK_SCHEDULER);
 	(void) LockAcquire(&departure, ShareLock, false, false);

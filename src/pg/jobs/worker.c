@@ -277,6 +277,7 @@ run_task(ClaimedTask *task)
 	ErrorData  *volatile error = NULL;
 	TaskEnd		end;
 
+	MemoryContextSwitchTo(task_memory);
 	SetCurrentStatementStartTimestamp();
 	pgstat_report_activity(STATE_RUNNING,
 						   psprintf("radiomics job " INT64_FORMAT ", task " INT64_FORMAT, job.id,
