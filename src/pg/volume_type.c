@@ -95,13 +95,11 @@ radiomics_volume_recv(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(value);
 }
 
-/* volume_send(volume) -> bytea */
+/* volume_send(volume) -> bytea: a copy, because callers free what they get */
 Datum
 radiomics_volume_send(PG_FUNCTION_ARGS)
 {
-	struct varlena *value = PG_GETARG_VARLENA_P(0);
-
-	PG_RETURN_BYTEA_P((bytea *) value);
+	PG_RETURN_BYTEA_P(PG_GETARG_BYTEA_P_COPY(0));
 }
 
 /*

@@ -360,6 +360,32 @@ unusual_elements(void **state)
 	free(builder.data);
 }
 
+/* A data set alone, as programs wrote it before there were preambles. */
+static void
+without_preamble(void **state)
+{
+	SliceSpec	spec = slice_spec("1.2.5", 1, "0\\0\\0");
+	Bytes		file = build_slice(&spec, 7);
+	size_t		begin = 132 + 8 + 20;	/* preamble and transfer syntax */
+
+	(void) state;
+	for (size_t length = 120; length <= file.length - begin; length++)
+	{
+		RadContext *own = rad_context_create();
+		DicomSeries series = {0};
+		uint8_t    *copy = malloc(length);	/* so that a step too far is seen */
+
+		memcpy(copy, file.data + begin, length);
+		assert_int_equal(rad_dicom_series_add(own, &series, "file", copy, (int64_t) length),
+						 length == file.length - begin);
+		if (length == file.length - begin)
+			assert_int_equal(((int16_t *) series.slices[0].voxels)[11], 18);
+		free(copy);
+		rad_context_destroy(own);
+	}
+	free(file.data);
+}
+
 static void
 values(void **state)
 {
@@ -552,6 +578,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(deep_nesting, setup, teardown),
 		cmocka_unit_test_setup_teardown(lying_lengths, setup, teardown),
 		cmocka_unit_test_setup_teardown(unusual_elements, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_preamble, setup, teardown),
 		cmocka_unit_test_setup_teardown(values, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_of_attributes, setup, teardown),
