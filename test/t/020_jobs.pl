@@ -270,7 +270,7 @@ is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM rad
 
 # A scan that needs more memory than a worker may have fails, not the server.
 change_settings(job_memory => q{'150MB'});
-$job = submit('postgres', q{SELECT scan, CASE WHEN scan = 2 THEN convert_to(repeat('x', 400000000), 'UTF8') ELSE image END AS image, mask FROM scans},
+$job = submit('postgres', q{SELECT scan, CASE WHEN scan = 2 THEN convert_to(repeat('x', 400000000 + scan), 'UTF8') ELSE image END AS image, mask FROM scans},
     'large_features', 'max_attempts => 1');
 is(wait_job('postgres', $job), 'done', 'a scan that is too large');
 is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM radiomics.jobs JOIN radiomics.job_errors AS e ON job_id = id WHERE id = $job"),

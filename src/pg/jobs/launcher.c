@@ -183,8 +183,8 @@ start_scheduler(Oid database)
 		if (n == WAIT_FOR_SLOT_TIMES)
 		{
 			ereport(LOG,
-					(errmsg("could not start the scheduler of radiomics in database %u: all background workers are in use",
-							database),
+					(errmsg("could not start the scheduler of radiomics in database %u: "
+							"all background workers are in use", database),
 					 errhint("Raise max_worker_processes.")));
 			return;
 		}

@@ -78,6 +78,9 @@ radpg_queue_enter(QueueAccess *access)
 
 	GetUserIdAndSecContext(&access->user, &access->security_context);
 	SetUserIdAndSecContext(owner, access->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	access->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 }
 
@@ -85,6 +88,7 @@ void
 radpg_queue_leave(const QueueAccess *access)
 {
 	SPI_finish();
+	AtEOXact_GUC(false, access->guc_level);
 	SetUserIdAndSecContext(access->user, access->security_context);
 }
 

@@ -513,7 +513,8 @@ may_leave(void)
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		radpg_queue_enter(&access);
-		leave = radpg_queue_run("SELECT FROM radiomics.job WHERE state IN ('runnable', 'running', 'cancelling') "
+		leave = radpg_queue_run("SELECT FROM radiomics.job "
+								"WHERE state IN ('runnable', 'running', 'cancelling') "
 								"UNION ALL SELECT FROM radiomics.changed_key LIMIT 1",
 								0, NULL, NULL, NULL) == 0;
 		if (leave)

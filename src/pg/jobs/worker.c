@@ -168,6 +168,7 @@ load_job(int64 number)
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(number)};
 	QueueAccess access;
+	char	   *search_path = NULL;
 	bool		found = false;
 
 	SetCurrentStatementStartTimestamp();
@@ -184,9 +185,9 @@ load_job(int64 number)
 			HeapTuple	row = SPI_tuptable->vals[0];
 			TupleDesc	descriptor = SPI_tuptable->tupdesc;
 			MemoryContext previous = MemoryContextSwitchTo(job_memory);
-			char	   *search_path = SPI_getvalue(row, descriptor, 2);
 			bool		is_null;
 
+			search_path = SPI_getvalue(row, descriptor, 2);
 			job.id = number;
 			job.query = SPI_getvalue(row, descriptor, 1);
 			job.target = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &is_null));
@@ -196,9 +197,10 @@ load_job(int64 number)
 			job.settings_hash = SPI_getvalue(row, descriptor, 6);
 			job.managed = DatumGetBool(SPI_getbinval(row, descriptor, 7, &is_null));
 			MemoryContextSwitchTo(previous);
-			SetConfigOption("search_path", search_path, PGC_USERSET, PGC_S_SESSION);
 		}
 		radpg_queue_leave(&access);
+		if (found)
+			SetConfigOption("search_path", search_path, PGC_USERSET, PGC_S_SESSION);
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();
