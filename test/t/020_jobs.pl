@@ -230,6 +230,25 @@ is($node->safe_psql('postgres', 'SELECT settings_hash = radiomics.settings_hash(
     "f|12\nt|12", 'rows of both settings');
 change_settings(max_job_workers => 4, job_nice => 0);
 
+# A pause lets the scans be finished that are being computed; and a job that is
+# resumed before its workers noticed goes on.
+$node->safe_psql('postgres', 'UPDATE gate SET open = false');
+$job = submit('postgres', $gated, 'paused_features', 'chunk => 1');
+ok(eventually($node, 'postgres', "SELECT workers > 1 FROM radiomics.job_progress WHERE job_id = $job"), 'a job runs');
+is($node->safe_psql('postgres', "SELECT radiomics.pause_job($job)"), 't', 'paused');
+$node->safe_psql('postgres', 'UPDATE gate SET open = true');
+ok(eventually($node, 'postgres', "SELECT workers = 0 FROM radiomics.job_progress WHERE job_id = $job"), 'its workers stop');
+is($node->safe_psql('postgres', "SELECT state, done + waiting FROM radiomics.jobs WHERE id = $job"), 'paused|12', 'in between');
+is($node->safe_psql('postgres', "SELECT radiomics.resume_job($job)"), 't', 'resumed');
+is(wait_job('postgres', $job), 'done', 'and ended');
+$node->safe_psql('postgres', 'UPDATE gate SET open = false');
+$job = submit('postgres', $gated, 'paused_features', 'chunk => 6, recompute => true');
+ok(eventually($node, 'postgres', "SELECT workers > 1 FROM radiomics.job_progress WHERE job_id = $job"), 'it runs again');
+is($node->safe_psql('postgres', "SELECT radiomics.pause_job($job); SELECT radiomics.resume_job($job)"), "t\nt", 'paused and resumed');
+$node->safe_psql('postgres', 'UPDATE gate SET open = true');
+is(wait_job('postgres', $job), 'done', 'ended again');
+is($node->safe_psql('postgres', "SELECT done, failed, waiting FROM radiomics.jobs WHERE id = $job"), '12|0|0', 'with all keys');
+
 # ---------------------------------------------------------- what fails and why
 # A passing failure is tried again, after a pause; one that does not pass is not.
 $node->safe_psql('postgres', <<'SQL');

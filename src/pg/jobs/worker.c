@@ -106,7 +106,8 @@ radpg_worker_main(Datum argument)
 	if (load_job(start.job))
 	{
 		apply_limits();
-		while (scheduler_lives() && pg_atomic_read_u32(&slot->stop_after_task) == 0 && claim(&task))
+		while (scheduler_lives() && pg_atomic_read_u32(&slot->stop_after_task) == 0 &&
+			   pg_atomic_read_u32(&slot->stop_after_key) == 0 && claim(&task))
 		{
 			TaskEnd		end = run_task(&task);
 
