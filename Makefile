@@ -52,6 +52,7 @@ REGRESS = setup \
 	settings \
 	pyradiomics_settings \
 	features \
+	pyradiomics \
 	closed_forms \
 	errors \
 	nulls \

@@ -1,17 +1,5 @@
--- Every feature of every label of every scan, with one SELECT.
+-- What the job :job has computed.
 \set ON_ERROR_STOP on
-ANALYZE demo.scans;
-SELECT clock_timestamp() AS begin \gset
-
-CREATE TABLE demo.features AS
-SELECT s.scan, s.modality, (s.f).*
-FROM  (SELECT scan, modality,
-              radiomics.features_by_label(image, mask, '{"on_error": "null"}') AS f
-       FROM   demo.scans
-       OFFSET 0) AS s;
-
-SELECT round(extract(epoch FROM clock_timestamp() - :'begin')::numeric, 1) AS seconds \gset
-
 \pset footer off
 \pset null -
 \echo
@@ -22,14 +10,18 @@ SELECT scan, label, voxel_count AS voxels,
        round(stat_p90::numeric, 2) AS p90,
        round(ih_entropy::numeric, 3) AS entropy,
        round(cm_contrast::numeric, 3) AS cm_contrast,
-       round(szm_z_perc::numeric, 4) AS zone_percentage,
-       status
+       round(szm_z_perc::numeric, 4) AS zone_percentage
 FROM   demo.features
 ORDER  BY scan, label;
 
-SELECT count(*) AS regions, count(DISTINCT scan) AS scans,
-       count(*) FILTER (WHERE status IS NOT NULL AND status <> 'ok') AS failed
-FROM   demo.features \gset
+SELECT key->>'scan' AS scan, message, detail, hint
+FROM   radiomics.job_errors
+WHERE  job_id = :job
+ORDER  BY scan;
+
+SELECT count(*) AS regions, count(DISTINCT scan) AS scans FROM demo.features \gset
+SELECT failed, round(extract(epoch FROM finished - created)::numeric, 1) AS seconds
+FROM   radiomics.jobs WHERE id = :job \gset
 SELECT count(*) AS columns FROM pg_attribute
 WHERE  attrelid = 'demo.features'::regclass AND attnum > 0 AND NOT attisdropped \gset
 \echo :regions regions of :scans scans (:failed failed), :columns columns each, in :seconds s

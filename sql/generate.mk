@@ -3,8 +3,9 @@
 #
 #   GENERATE_CATALOGUE   the generator, a program of the building machine
 #   GENERATED_SQL        SQL fragments: build/sql/10_catalogue_types.sql (the
-#                        type ibsi_features) and build/sql/60_feature_catalogue.sql
-#                        (the view feature_catalogue); both need schema radiomics
+#                        type ibsi_features), build/sql/11_pyradiomics_types.sql
+#                        (pyradiomics_features) and build/sql/60_feature_catalogue.sql
+#                        (the view feature_catalogue), which need schema radiomics,
 #                        and one fragment for every NN_topic.sql.in
 #   GENERATED_PAGES      pages of doc/ that are generated and committed
 #   GENERATED_CLEAN      what `make clean` removes
@@ -17,9 +18,10 @@ HOST_CC ?= cc
 
 GENERATE_CATALOGUE := build/generate_catalogue
 OVERLOADED_SQL := $(patsubst sql/%.in,build/sql/%,$(wildcard sql/[0-9][0-9]_*.sql.in))
-GENERATED_SQL := build/sql/10_catalogue_types.sql build/sql/60_feature_catalogue.sql \
-	$(OVERLOADED_SQL)
-GENERATED_PAGES := doc/feature_reference.md doc/settings_reference.md
+GENERATED_SQL := build/sql/10_catalogue_types.sql build/sql/11_pyradiomics_types.sql \
+	build/sql/60_feature_catalogue.sql $(OVERLOADED_SQL)
+GENERATED_PAGES := doc/feature_reference.md doc/settings_reference.md \
+	doc/pyradiomics_features.md
 GENERATED_CLEAN := $(GENERATE_CATALOGUE) $(GENERATED_SQL) \
 	$(patsubst doc/%,build/doc/%,$(GENERATED_PAGES))
 
@@ -38,6 +40,10 @@ $(GENERATE_CATALOGUE): $(GENERATE_SOURCES) $(wildcard src/core/base/*.h \
 build/sql/10_catalogue_types.sql: $(GENERATE_CATALOGUE)
 	@mkdir -p $(@D)
 	$(GENERATE_CATALOGUE) types > $@.part && mv $@.part $@
+
+build/sql/11_pyradiomics_types.sql: $(GENERATE_CATALOGUE)
+	@mkdir -p $(@D)
+	$(GENERATE_CATALOGUE) pyradiomics_types > $@.part && mv $@.part $@
 
 build/sql/60_feature_catalogue.sql: $(GENERATE_CATALOGUE)
 	@mkdir -p $(@D)

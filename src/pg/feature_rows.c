@@ -10,6 +10,7 @@
 #include "utils/builtins.h"
 
 #include "module.h"
+#include "pyradiomics.h"
 #include "scan.h"
 
 /* Attributes of feature_row. */
@@ -65,6 +66,7 @@ feature_rows(FunctionCallInfo fcinfo, SourceKind kind)
 {
 	RowSink		sink = {0};
 	OpenScan	scan;
+	const ProfileSettings *settings;
 	int32	   *labels = NULL;
 	int			label_count = 0;
 
@@ -79,6 +81,15 @@ feature_rows(FunctionCallInfo fcinfo, SourceKind kind)
 		return (Datum) 0;
 	if (!PG_ARGISNULL(2))
 		labels = wanted_labels(fcinfo, 2, &label_count);
+	settings = radpg_profile_settings(&radpg_call_cache(fcinfo)->settings,
+									  fcinfo->flinfo->fn_mcxt, PG_GETARG_JSONB_P(3),
+									  PROFILE_IBSI);
+	if (settings->profile == PROFILE_PYRADIOMICS)
+	{
+		radpg_pyradiomics_rows(fcinfo, kind, &settings->pyradiomics, labels, label_count,
+							   sink.store, sink.descriptor);
+		return (Datum) 0;
+	}
 
 	sink.row_memory = AllocSetContextCreate(CurrentMemoryContext, "radiomics rows",
 											ALLOCSET_DEFAULT_SIZES);

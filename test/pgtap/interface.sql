@@ -6,12 +6,15 @@ SELECT * FROM no_plan();
 SELECT has_schema('radiomics');
 SELECT has_extension('radiomics');
 SELECT has_composite('radiomics', 'ibsi_features', 'one column per feature');
+SELECT has_composite('radiomics', 'pyradiomics_features', 'one column per default feature of PyRadiomics');
 SELECT has_composite('radiomics', 'feature_row', 'long form');
 SELECT has_composite('radiomics', 'matrix_cell', 'matrices');
 SELECT has_view('radiomics', 'feature_catalogue', 'catalogue');
 
 SELECT is(count(*), 177::bigint, 'ibsi_features has 174 features, label, voxel_count and status')
 FROM   pg_attribute WHERE attrelid = 'radiomics.ibsi_features'::regclass AND attnum > 0;
+SELECT is(count(*), 110::bigint, 'pyradiomics_features has 107 features, label, voxel_count and status')
+FROM   pg_attribute WHERE attrelid = 'radiomics.pyradiomics_features'::regclass AND attnum > 0;
 SELECT is(array_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum),
           ARRAY['label integer', 'image_type text', 'family text', 'feature text', 'ibsi_code text',
                 'aggregation text', 'unit text', 'value double precision'], 'columns of feature_row')
@@ -24,10 +27,14 @@ SELECT is(count(*), 174::bigint, 'feature_catalogue has 174 features') FROM radi
 
 -- Functions of images: arguments, result, volatility, strictness.
 CREATE TEMPORARY TABLE image_function AS
-SELECT name, arguments, result, name <> 'feature_rows' AS strict
+SELECT name, arguments, result, name NOT IN ('feature_rows', 'pyradiomics', 'pyradiomics_diagnostics',
+                                                    'feature_map') AS strict
 FROM   (VALUES ('features', ARRAY['integer', 'jsonb'], 'radiomics.ibsi_features'),
                ('features_by_label', ARRAY['jsonb'], 'setof radiomics.ibsi_features'),
                ('feature_rows', ARRAY['integer[]', 'jsonb'], 'setof radiomics.feature_row'),
+               ('pyradiomics', ARRAY['integer', 'jsonb'], 'radiomics.pyradiomics_features'),
+               ('pyradiomics_diagnostics', ARRAY['integer', 'jsonb'], 'json'),
+               ('feature_map', ARRAY['text[]', 'jsonb'], 'setof record'),
                ('glcm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
                ('glrlm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
                ('glszm', ARRAY['integer', 'jsonb'], 'setof radiomics.matrix_cell'),
@@ -44,15 +51,15 @@ FROM   image_function, unnest(ARRAY['bytea', 'oid', 'radiomics.volume']) AS type
 SELECT CASE WHEN strict THEN is_strict('radiomics', name, ARRAY[type, type] || arguments)
             ELSE isnt_strict('radiomics', name, ARRAY[type, type] || arguments) END
 FROM   image_function, unnest(ARRAY['bytea', 'oid', 'radiomics.volume']) AS type;
-SELECT is(count(*), 9::bigint, 'functions of bytea are parallel safe')
+SELECT is(count(*), 12::bigint, 'functions of bytea are parallel safe')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
 AND    proname = ANY (SELECT name FROM image_function)
 AND    proargtypes[0] = 'bytea'::regtype AND proparallel = 's';
-SELECT is(count(*), 9::bigint, 'functions of volumes are parallel safe')
+SELECT is(count(*), 12::bigint, 'functions of volumes are parallel safe')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
 AND    proname = ANY (SELECT name FROM image_function)
 AND    proargtypes[0] = 'radiomics.volume'::regtype AND proparallel = 's';
-SELECT is(count(*), 9::bigint, 'functions of large objects run in the leader')
+SELECT is(count(*), 12::bigint, 'functions of large objects run in the leader')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
 AND    proname = ANY (SELECT name FROM image_function)
 AND    proargtypes[0] = 'oid'::regtype AND proparallel = 'u';
@@ -113,7 +120,7 @@ SELECT function_returns('radiomics', 'version', '{}'::name[], 'text');
 -- Arguments can be named and left out.
 SELECT is(array_agg(DISTINCT proargnames[1:2]::text), ARRAY['{image,mask}'], 'image and mask come first')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace AND proname = ANY (SELECT name FROM image_function);
-SELECT is(count(*), 27::bigint, 'settings come last and have a default')
+SELECT is(count(*), (SELECT 3 * count(*) FROM image_function), 'settings come last and have a default')
 FROM   pg_proc WHERE pronamespace = 'radiomics'::regnamespace
 AND    proname = ANY (SELECT name FROM image_function)
 AND    proargnames[pronargs] = 'settings' AND pronargdefaults >= 1;

@@ -1,4 +1,5 @@
 -- Background jobs: what people call, and what they are told.
+\set SHOW_CONTEXT never
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS radiomics_jobs CASCADE;
 DROP ROLE IF EXISTS regress_radiomics_owner, regress_radiomics_other, regress_radiomics_group;
@@ -79,6 +80,38 @@ SELECT radiomics.submit($$ SELECT patient AS "the ""patient""", image, mask, NUL
                         recompute => true) AS job \gset
 SELECT radiomics.wait_job(:job, '5 min');
 SELECT "the ""patient""", label, voxel_count FROM radiomics_jobs."by labels" ORDER BY 1, 2;
+
+-- Features of PyRadiomics, by a label of the settings, of the query, and lists.
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.scans', 'radiomics_jobs.pyradiomics',
+                        profile => 'pyradiomics') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT patient, t.label, t.original_firstorder_mean = p.original_firstorder_mean AS same,
+       t.settings_hash = radiomics.settings_hash('{"profile": "pyradiomics"}') AS hash
+FROM   radiomics_jobs.pyradiomics AS t JOIN radiomics_jobs.scans AS s USING (patient), LATERAL radiomics.pyradiomics(s.image, s.mask) AS p
+ORDER  BY patient;
+SELECT key, message FROM radiomics.job_errors WHERE job_id = :job;
+SELECT radiomics.submit($$ SELECT patient, image, mask, CASE patient WHEN 'p1' THEN '{1, 2}' WHEN 'p2' THEN '{2}' END::int[] AS labels
+                           FROM radiomics_jobs.scans WHERE patient <= 'p3' $$, 'radiomics_jobs.pyradiomics',
+                        profile => 'pyradiomics', settings => '{"binWidth": 10}') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT patient, label FROM radiomics_jobs.pyradiomics WHERE settings_hash = radiomics.settings_hash('{"profile": "pyradiomics", "binWidth": 10}') ORDER BY 1, 2;
+SELECT key, message, hint FROM radiomics.job_errors WHERE job_id = :job;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.scans', 'radiomics_jobs.pyradiomics', profile => 'ibsi');
+
+-- Listing the keys computes no image, not even of a volatile function, nor
+-- through a view; where a column decides which rows there are, it is computed.
+CREATE FUNCTION radiomics_jobs.decode(image bytea) RETURNS bytea LANGUAGE plpgsql VOLATILE AS
+    $$ BEGIN RAISE NOTICE 'decoded'; RETURN image; END $$;
+CREATE VIEW radiomics_jobs.decoded AS SELECT patient, radiomics_jobs.decode(image) AS image, mask FROM radiomics_jobs.scans;
+SELECT radiomics.submit('SELECT patient, radiomics_jobs.decode(image) AS image, mask FROM radiomics_jobs.scans', 'radiomics_jobs.lazy') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.decoded', 'radiomics_jobs.lazy', '{"bin_number": 8}') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.decoded WHERE image IS NOT NULL AND patient = ''p1''', 'radiomics_jobs.lazy', '{"bin_number": 9}') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT radiomics.submit('SELECT DISTINCT patient, image, mask FROM radiomics_jobs.decoded WHERE patient = ''p1''', 'radiomics_jobs.lazy', '{"bin_number": 10}') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min');
+SELECT count(*), count(DISTINCT patient) FROM radiomics_jobs.lazy;
 
 -- Large objects.
 CREATE TABLE radiomics_jobs.objects AS

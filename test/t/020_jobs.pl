@@ -10,7 +10,8 @@ use Test::More;
 use Scans qw(write_scan nifti_header);
 use Jobs qw(start_jobs_node load_small_scans eventually fingerprint $deadline_s);
 
-my $node = start_jobs_node('jobs', 0);
+# Workers enough for four jobs at a time.
+my $node = start_jobs_node('jobs', 0, 'radiomics.max_job_workers = 4');
 my $wait = "'$deadline_s s'";
 
 sub submit
@@ -127,7 +128,7 @@ my $errors = $node->safe_psql('postgres',
     "SELECT key, message, detail FROM radiomics.job_errors WHERE job_id = $job ORDER BY (key->>'scan')::int");
 my @errors = split /\n/, $errors;
 is(scalar @errors, 5, '5 errors');
-like($errors[0], qr/"scan": 17\b.*(compressed|damaged|cut off|ends|shorter)/, 'the truncated one');
+like($errors[0], qr/"scan": 17\b.*truncated/, 'the truncated one');
 like($errors[1], qr/"scan": 42\b.*(size|geometr)/i, 'the one with another geometry');
 like($errors[2], qr/"scan": 99\b.*label 1/, 'the one without the label');
 like($errors[3], qr/"scan": 143\b.*(NaN|not a number|finite)/i, 'the one of NaNs');
@@ -162,7 +163,7 @@ foreach my $who ('ann', 'bob')
     foreach my $database ('postgres', 'other')
     {
         $jobs{"$who $database"} = $node->safe_psql($database,
-            "SET ROLE $who; SELECT radiomics.submit('$gated', '${who}_features', chunk => 2)");
+            "SET ROLE $who; SELECT radiomics.submit('$gated', '${who}_features', chunk => 6)");
     }
 }
 ok(eventually($node, $_, q{SELECT count(DISTINCT owner) = 2 FROM radiomics.jobs AS j
@@ -207,20 +208,27 @@ like($node->safe_psql('postgres', "SELECT message FROM radiomics.job_errors WHER
 # ------------------------------------------- settings that change in the middle
 $node->safe_psql('postgres', 'UPDATE gate SET open = false');
 $job = submit('postgres', $gated, 'changing', 'chunk => 1');
-ok(eventually($node, 'postgres', "SELECT workers = 2 FROM radiomics.job_progress WHERE job_id = $job"), 'two workers');
+ok(eventually($node, 'postgres', "SELECT workers > 1 FROM radiomics.job_progress WHERE job_id = $job"), 'several workers');
 my $second = submit('postgres', 'SELECT scan, image, mask FROM scans', 'changing', q{'{"bin_number": 8}'});
 is($node->safe_psql('postgres', "SELECT state FROM radiomics.jobs WHERE id = $second"), 'blocked',
     'a second job into the table waits');
-$node->safe_psql('postgres', 'ALTER SYSTEM SET radiomics.max_job_workers = 1');
-$node->safe_psql('postgres', 'ALTER SYSTEM SET radiomics.job_nice = 3');
-$node->reload;
+sub change_settings
+{
+    my (%settings) = @_;
+
+    # Without preloading, a session knows the variables when it has the library.
+    $node->safe_psql('postgres', join('', "LOAD 'radiomics';\n",
+            map { "ALTER SYSTEM SET radiomics.$_ = $settings{$_};\n" } sort keys %settings));
+    $node->reload;
+    return;
+}
+change_settings(max_job_workers => 1, job_nice => 3);
 $node->safe_psql('postgres', 'UPDATE gate SET open = true');
 is(wait_job('postgres', $job), 'done', 'a job goes on when the number of workers changes');
 is(wait_job('postgres', $second), 'done', 'and so does the one with other settings');
 is($node->safe_psql('postgres', 'SELECT settings_hash = radiomics.settings_hash(\'{}\'), count(*) FROM changing GROUP BY 1 ORDER BY 1'),
     "f|12\nt|12", 'rows of both settings');
-$node->safe_psql('postgres', "ALTER SYSTEM SET $_") foreach ('radiomics.max_job_workers = 2', 'radiomics.job_nice = 0');
-$node->reload;
+change_settings(max_job_workers => 4, job_nice => 0);
 
 # ---------------------------------------------------------- what fails and why
 # A passing failure is tried again, after a pause; one that does not pass is not.
@@ -257,14 +265,20 @@ $job = $node->safe_psql('postgres', q{SET ROLE bob; SELECT radiomics.submit(
     'SELECT scan, CASE WHEN scan = 2 THEN (SELECT image FROM pg_sleep(600)) ELSE image END AS image, mask FROM scans WHERE scan < 4',
     'slow_features', chunk => 3)});
 is(wait_job('postgres', $job), 'done', 'a scan that takes too long');
-is($node->safe_psql('postgres', "SELECT done, failed, key, sqlstate FROM radiomics.jobs JOIN radiomics.job_errors ON job_id = id WHERE id = $job"),
+is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM radiomics.jobs JOIN radiomics.job_errors AS e ON job_id = id WHERE id = $job"),
     '2|1|{"scan": 2}|57014', 'is the only one that fails');
 
 # --------------------------------------------------------------- owner dropped
-$node->safe_psql('postgres', 'UPDATE gate SET open = false; CREATE ROLE eve LOGIN; GRANT CREATE ON SCHEMA public TO eve; GRANT SELECT ON scans, gate TO eve');
+# Nothing else depends on her, so that she can be dropped while her job runs.
+$node->safe_psql('postgres', <<'SQL');
+UPDATE gate SET open = false;
+CREATE ROLE eve LOGIN;
+SELECT radiomics.submit('SELECT scan, image, mask FROM scans WHERE false', 'eve_features');
+GRANT ALL ON eve_features, scans, gate TO PUBLIC;
+SQL
 $job = $node->safe_psql('postgres', "SET ROLE eve; SELECT radiomics.submit('$gated', 'eve_features', chunk => 1)");
 ok(eventually($node, 'postgres', "SELECT workers > 0 FROM radiomics.job_progress WHERE job_id = $job"), 'the job of eve runs');
-$node->safe_psql('postgres', 'DROP OWNED BY eve; DROP ROLE eve; UPDATE gate SET open = true');
+$node->safe_psql('postgres', 'DROP ROLE eve; UPDATE gate SET open = true');
 is(wait_job('postgres', $job), 'failed', 'her job fails when she is dropped');
 like($node->safe_psql('postgres', "SELECT message FROM radiomics.jobs WHERE id = $job"), qr/does not exist any more/, 'with the reason');
 

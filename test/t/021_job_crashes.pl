@@ -10,7 +10,7 @@ use Time::HiRes qw(usleep);
 
 use Jobs qw(start_jobs_node load_small_scans eventually quietly fingerprint $deadline_s);
 
-my $node = start_jobs_node('crashes', 1);
+my $node = start_jobs_node('crashes', 1, 'wal_level = replica', 'max_wal_senders = 4');
 my $scans = 24;
 my $keys = 600;
 

@@ -158,9 +158,18 @@ default_run_has_107_features(void **state)
 		assert_true(entry->count <= PYRADIOMICS_CLASS_SIZE);
 		for (int m = 0; m < entry->count; m++)
 			assert_int_equal(rad_pyradiomics_features[entry->first + m].class_id, n);
+		/* PyRadiomics sorts its methods, getMeanFeatureValue and so on. */
 		for (int m = 1; m < entry->count; m++)
-			assert_true(strcmp(rad_pyradiomics_features[entry->first + m - 1].name,
-							   rad_pyradiomics_features[entry->first + m].name) < 0);
+		{
+			char		before[100];
+			char		after[100];
+
+			snprintf(before, sizeof(before), "get%sFeatureValue",
+					 rad_pyradiomics_features[entry->first + m - 1].name);
+			snprintf(after, sizeof(after), "get%sFeatureValue",
+					 rad_pyradiomics_features[entry->first + m].name);
+			assert_true(strcmp(before, after) < 0);
+		}
 	}
 }
 

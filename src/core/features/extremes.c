@@ -176,28 +176,36 @@ prune_planes(RadContext *context, PointList *from, PointList *to, int axis, int 
 	return true;
 }
 
-bool
-rad_extreme_vertices(RadContext *context, const BitMask *mask, PointList *list)
+/* Two lists long enough for the line ends of a mask, and places for sorting. */
+static bool
+create_lists(RadContext *context, const BitMask *mask, PointList *list, PointList *spare,
+			 int *range, int64_t **places)
 {
 	int64_t		lines = 0;
-	int			range = 0;
-	PointList	spare;
-	int64_t    *places;
 
+	*range = 0;
 	lines += (int64_t) (mask->size[1] * 2 + 1) * mask->size[2];
 	lines += (int64_t) mask->size[1] * (mask->size[2] + 1);
 	for (int axis = 0; axis < 3; axis++)
-		if (range < 2 * mask->size[axis] + 1)
-			range = 2 * mask->size[axis] + 1;
+		if (*range < 2 * mask->size[axis] + 1)
+			*range = 2 * mask->size[axis] + 1;
 	/* The chain of a plane is closed by one point more than it keeps. */
+	list->count = spare->count = 0;
 	list->points = rad_allocate(context, (size_t) lines * 2 + 1, sizeof(*list->points));
-	spare.points = rad_allocate(context, (size_t) lines * 2 + 1, sizeof(*spare.points));
-	places = rad_new(context, int64_t, range + 2);
-	if (list->points == NULL || spare.points == NULL || places == NULL)
-		return false;
+	spare->points = rad_allocate(context, (size_t) lines * 2 + 1, sizeof(*spare->points));
+	*places = rad_new(context, int64_t, *range + 2);
+	return list->points != NULL && spare->points != NULL && *places != NULL;
+}
 
-	list->count = 0;
-	if (!collect_line_ends(context, mask, list) ||
+bool
+rad_extreme_vertices(RadContext *context, const BitMask *mask, PointList *list)
+{
+	int			range;
+	PointList	spare;
+	int64_t    *places;
+
+	if (!create_lists(context, mask, list, &spare, &range, &places) ||
+		!collect_line_ends(context, mask, list) ||
 		!prune_planes(context, list, &spare, 2, 1, 0))
 		return false;
 	for (int axis = 1; axis >= 0; axis--)
@@ -215,6 +223,90 @@ rad_extreme_vertices(RadContext *context, const BitMask *mask, PointList *list)
 	list->count = spare.count;
 	rad_release(context, spare.points);
 	rad_release(context, places);
+	return true;
+}
+
+/* Can two points of a plane be farther apart than the best (a square)? */
+static bool
+may_hold_farther(const int32_t (*points)[3], int64_t count, int u, int v,
+				 const double spacing[3], double best)
+{
+	/* Ordered by u: only v has to be looked for. */
+	double		width = (points[count - 1][u] - points[0][u]) * spacing[u];
+	int32_t		low = INT32_MAX;
+	int32_t		high = INT32_MIN;
+	double		height;
+
+	for (int64_t n = 0; n < count; n++)
+	{
+		low = points[n][v] < low ? points[n][v] : low;
+		high = points[n][v] > high ? points[n][v] : high;
+	}
+	height = (high - low) * spacing[v];
+	return count > 1 && width * width + height * height > best;
+}
+
+/* Raise *best (a square, half millimetres) to the farthest pair of a plane. */
+static void
+farthest_in_plane(const int32_t (*points)[3], int64_t count, int u, int v,
+				  const double spacing[3], double *best)
+{
+	for (int64_t n = 0; n < count; n++)
+		for (int64_t m = n + 1; m < count; m++)
+		{
+			double		du = (points[n][u] - points[m][u]) * spacing[u];
+			double		dv = (points[n][v] - points[m][v]) * spacing[v];
+			double		squared = du * du + dv * dv;
+
+			if (squared > *best)
+				*best = squared;
+		}
+}
+
+bool
+rad_maximum_plane_distance(RadContext *context, const BitMask *mask, int axis,
+						   const double spacing[3], double *distance)
+{
+	const int	u = axis == 1 ? 2 : 1;
+	const int	v = 0;
+	int			range;
+	PointList	list;
+	PointList	spare;
+	int64_t    *places;
+	double		best = -1.0;
+	int64_t		first = 0;
+
+	if (!create_lists(context, mask, &list, &spare, &range, &places) ||
+		!collect_line_ends(context, mask, &list))
+		return false;
+	/* Collected in order of z, y, x: one stable sort makes it y, z, x. */
+	if (axis == 1)
+	{
+		PointList	sorted = spare;
+
+		sort_by_axis(&list, &sorted, axis, range, places);
+		spare = list;
+		list = sorted;
+	}
+	while (first < list.count)
+	{
+		const int32_t (*plane)[3] = (const int32_t (*)[3]) list.points + first;
+		int64_t		last = first + 1;
+
+		if (!rad_continue(context))
+			return false;
+		while (last < list.count && list.points[last][axis] == list.points[first][axis])
+			last++;
+		if (may_hold_farther(plane, last - first, u, v, spacing, best))
+			farthest_in_plane((const int32_t (*)[3]) spare.points,
+							  planar_hull(plane, last - first, u, v, spare.points), u, v,
+							  spacing, &best);
+		first = last;
+	}
+	rad_release(context, list.points);
+	rad_release(context, spare.points);
+	rad_release(context, places);
+	*distance = best < 0.0 ? -1.0 : sqrt(best) / 2.0;
 	return true;
 }
 

@@ -28,4 +28,11 @@ extern bool rad_extreme_vertices(RadContext *context, const BitMask *mask,
 extern bool rad_maximum_distance(RadContext *context, const PointList *list,
 								 const double spacing[3], double *distance);
 
+/*
+ * Largest distance (mm) between two vertices of the mesh that have the same
+ * coordinate along axis 1 or 2; -1 when no plane holds two of them.
+ */
+extern bool rad_maximum_plane_distance(RadContext *context, const BitMask *mask, int axis,
+									   const double spacing[3], double *distance);
+
 #endif							/* RAD_FEATURES_EXTREMES_H */

@@ -3,21 +3,31 @@
  */
 #include "roi/bit_mask.h"
 
+/* An empty mask of the given size. */
+static BitMask *
+create_mask(RadContext *context, int width, int height, int depth)
+{
+	BitMask    *mask = rad_new(context, BitMask, 1);
+	int64_t		rows = (int64_t) (height + 2) * (depth + 2);
+
+	if (mask == NULL)
+		return NULL;
+	mask->size[0] = width;
+	mask->size[1] = height;
+	mask->size[2] = depth;
+	mask->row_words = (width + 63) / 64;
+	mask->words = rad_new_zeroed(context, uint64_t, rows * mask->row_words);
+	return mask->words == NULL ? NULL : mask;
+}
+
 BitMask *
 rad_bit_mask_build(RadContext *context, const uint8_t *mask, const int size[3],
 				   const Box *box)
 {
-	BitMask    *packed = rad_new(context, BitMask, 1);
-	int64_t		rows;
+	BitMask    *packed = create_mask(context, box->hi[0] - box->lo[0],
+									 box->hi[1] - box->lo[1], box->hi[2] - box->lo[2]);
 
 	if (packed == NULL)
-		return NULL;
-	for (int axis = 0; axis < 3; axis++)
-		packed->size[axis] = box->hi[axis] - box->lo[axis];
-	packed->row_words = (packed->size[0] + 63) / 64;
-	rows = (int64_t) (packed->size[1] + 2) * (packed->size[2] + 2);
-	packed->words = rad_new_zeroed(context, uint64_t, rows * packed->row_words);
-	if (packed->words == NULL)
 		return NULL;
 	for (int z = 0; z < packed->size[2]; z++)
 	{
@@ -45,6 +55,52 @@ rad_bit_mask_release(RadContext *context, BitMask *mask)
 {
 	rad_release(context, mask->words);
 	rad_release(context, mask);
+}
+
+/*
+ * Transpose 64 x 64 bits in place: exchange the off-diagonal halves of every
+ * square, from squares of 64 down to squares of 2.
+ */
+static void
+transpose_square(uint64_t bits[64])
+{
+	uint64_t	low = UINT64_C(0x00000000FFFFFFFF);
+
+	for (int half = 32; half != 0; half >>= 1, low ^= low << half)
+		for (int row = 0; row < 64; row = (row + half + 1) & ~half)
+		{
+			uint64_t	swapped = (bits[row] >> half ^ bits[row + half]) & low;
+
+			bits[row] ^= swapped << half;
+			bits[row + half] ^= swapped;
+		}
+}
+
+BitMask *
+rad_bit_mask_transpose(RadContext *context, const BitMask *mask)
+{
+	const int  *size = mask->size;
+	BitMask    *turned = create_mask(context, size[1], size[0], size[2]);
+
+	if (turned == NULL)
+		return NULL;
+	for (int z = 0; z < size[2]; z++)
+	{
+		if (!rad_continue(context))
+			return NULL;
+		for (int y = 0; y < size[1]; y += 64)
+			for (int word = 0; word < mask->row_words; word++)
+			{
+				uint64_t	bits[64];
+
+				for (int row = 0; row < 64; row++)
+					bits[row] = y + row < size[1] ? rad_bit_row(mask, y + row, z)[word] : 0;
+				transpose_square(bits);
+				for (int row = 0; row < 64 && word * 64 + row < size[0]; row++)
+					((uint64_t *) rad_bit_row(turned, word * 64 + row, z))[y / 64] = bits[row];
+			}
+	}
+	return turned;
 }
 
 /* Number, sum of x and sum of x^2 of one row's voxels. */

@@ -54,6 +54,9 @@ extern BitMask *rad_bit_mask_build(RadContext *context, const uint8_t *mask,
 								   const int size[3], const Box *box);
 extern void rad_bit_mask_release(RadContext *context, BitMask *mask);
 
+/* The same mask with the axes x and y exchanged. */
+extern BitMask *rad_bit_mask_transpose(RadContext *context, const BitMask *mask);
+
 /*
  * Exact sums over the voxels inside of their coordinates in the box:
  * first[a] = sum of x_a, second[a][b] = sum of x_a x_b.

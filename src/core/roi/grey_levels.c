@@ -127,9 +127,8 @@ choose_levels(RadContext *context, const Region *region, const Settings *setting
 	return true;
 }
 
-/* Zeroed memory for the padded levels; see GreyLevels for the layout. */
-static bool
-allocate_levels(RadContext *context, GreyLevels *levels)
+bool
+rad_grey_levels_allocate(RadContext *context, GreyLevels *levels)
 {
 	int64_t		padding = levels->padding;
 	int64_t		bytes;
@@ -151,7 +150,9 @@ allocate_levels(RadContext *context, GreyLevels *levels)
 	if (buffer == NULL)
 		return false;
 	levels->levels = buffer + RAD_LEVEL_SLACK + first;
-	return true;
+	levels->histogram = rad_new_zeroed(context, int64_t, levels->level_count + 1);
+	levels->slice_voxel_count = rad_new_zeroed(context, int64_t, levels->size[2]);
+	return levels->histogram != NULL && levels->slice_voxel_count != NULL;
 }
 
 /* Start of the memory behind levels->levels. */
@@ -283,11 +284,7 @@ rad_grey_levels_build(RadContext *context, const Region *region, const Settings 
 		built->size[axis] = region->intensity_box.hi[axis] - region->intensity_box.lo[axis];
 	}
 	if (!choose_levels(context, region, settings, built, &rule) ||
-		!allocate_levels(context, built))
-		return false;
-	built->histogram = rad_new_zeroed(context, int64_t, built->level_count + 1);
-	built->slice_voxel_count = rad_new_zeroed(context, int64_t, built->size[2]);
-	if (built->histogram == NULL || built->slice_voxel_count == NULL ||
+		!rad_grey_levels_allocate(context, built) ||
 		!fill_levels(context, region, &rule, built))
 		return false;
 	*levels = built;

@@ -59,6 +59,12 @@ extern bool rad_grey_levels_build(RadContext *context, const Region *region,
 								  GreyLevels **levels);
 extern void rad_grey_levels_release(RadContext *context, GreyLevels *levels);
 
+/*
+ * Zeroed levels, histogram and slice counts for the size, level_count and
+ * padding that are set; fills in the strides.  For discretisations of their own.
+ */
+extern bool rad_grey_levels_allocate(RadContext *context, GreyLevels *levels);
+
 /* Bin numbers of the values of a region (any bin count); same rules as above. */
 extern int	rad_bin_index(double value, double low, double high, double width,
 						  Discretisation discretisation, int bin_number);

@@ -27,8 +27,11 @@
  * A failing scan is an error of the job, never a row of NULLs.
  */
 static const JobProfile profiles[] = {
-	{"ibsi", "features", "features_by_label", "ibsi_features", "settings_hash",
+	{"ibsi", "features", "features_by_label", "ibsi_features", "1", "settings_hash",
 	"{\"on_error\": \"error\"}"},
+	/* Label NULL is the one of the settings. */
+	{"pyradiomics", "pyradiomics", NULL, "pyradiomics_features", "NULL::pg_catalog.int4", "settings_hash",
+	"{\"profile\": \"pyradiomics\", \"on_error\": \"error\"}"},
 };
 
 const ProvenanceColumn radpg_provenance[PROVENANCE_COUNT] = {
@@ -333,10 +336,12 @@ radpg_select_keys(const Cohort *cohort, const char *condition)
 						   "SELECT pg_catalog.row_number() OVER () AS n, pg_catalog.to_jsonb(x) AS key "
 						   "FROM (SELECT ");
 	for (int n = 0; n < cohort->key_count; n++)
-		appendStringInfo(&text, "%sq.%s", n > 0 ? ", " : "", quote_identifier(cohort->keys[n].name));
+		appendStringInfo(&text, "%s%s.%s", n > 0 ? ", " : "", RADPG_QUERY_ALIAS,
+						 quote_identifier(cohort->keys[n].name));
 	if (cohort->labels == LABEL_COLUMN)
-		appendStringInfoString(&text, ", q.label");
-	appendStringInfo(&text, " FROM (%s\n) AS q WHERE %s) AS x) AS y "
-					 "GROUP BY y.key ORDER BY pg_catalog.min(y.n)", cohort->query, condition);
+		appendStringInfo(&text, ", %s.label", RADPG_QUERY_ALIAS);
+	appendStringInfo(&text, " FROM (%s\n) AS %s WHERE %s) AS x) AS y "
+					 "GROUP BY y.key ORDER BY pg_catalog.min(y.n)", cohort->query, RADPG_QUERY_ALIAS,
+					 condition);
 	return text.data;
 }

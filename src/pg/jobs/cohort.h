@@ -15,13 +15,14 @@ typedef struct JobProfile
 	const char *function;		/* (image, mask, label, settings) -> row_type */
 	const char *by_label;		/* (image, mask, settings) -> setof row_type, or NULL */
 	const char *row_type;		/* its attributes are the columns */
+	const char *label;			/* SQL of the label when the query has none */
 	const char *hash;			/* (settings) -> text; checks them too */
 	const char *overrides;		/* JSON that is laid over the settings */
 } JobProfile;
 
 typedef enum LabelSource
 {
-	LABEL_DEFAULT,				/* no column: label 1 */
+	LABEL_DEFAULT,				/* no column: the profile's default */
 	LABEL_COLUMN,				/* label integer: part of the key */
 	LABELS_COLUMN				/* labels integer[]; NULL means all */
 } LabelSource;
@@ -85,11 +86,21 @@ extern CohortColumn *radpg_feature_columns(const JobProfile *profile, int *count
 extern char *radpg_keys_equal_columns(const Cohort *cohort, const char *alias, const char *source);
 extern char *radpg_keys_equal_json(const Cohort *cohort, const char *alias, const char *source);
 
+/* What the user's query is called in statements made of it. */
+#define RADPG_QUERY_ALIAS "radiomics_cohort"
+
 /*
  * A SELECT of the keys in the query's order: the key as a jsonb object, how
  * often it comes, whether a part of it is null.
  */
 extern char *radpg_select_keys(const Cohort *cohort, const char *condition);
+
+/*
+ * Run a SELECT that reads the user's query, called RADPG_QUERY_ALIAS, but not
+ * its images and masks, which are not computed.  With SPI connected; rows are
+ * in SPI_tuptable.
+ */
+extern void radpg_run_without_scans(const char *statement);
 
 /* The columns that make a row unique, as a list. */
 extern char *radpg_unique_columns(const Cohort *cohort);

@@ -93,7 +93,7 @@ radpg_prepare_job(RunningJob *job)
 	inputs[2] = job->cohort->labels == LABELS_COLUMN ? INT4ARRAYOID : INT4OID;
 	inputs[3] = JSONBOID;
 	job->compute = prepare(compute_statement(job, job->cohort->labels), 4, inputs);
-	if (job->cohort->labels == LABELS_COLUMN)
+	if (job->cohort->labels == LABELS_COLUMN && job->cohort->profile->by_label != NULL)
 		job->compute_all = prepare(psprintf("SELECT f.* FROM radiomics.%s($1, $2, $4) AS f "
 											"WHERE $3 IS NULL",
 											job->cohort->profile->by_label), 4, inputs);
@@ -114,10 +114,10 @@ radpg_prepare_job(RunningJob *job)
 static char *
 read_statement(const RunningJob *job)
 {
-	static const char *const labels[] = {
-		[LABEL_DEFAULT] = "1", [LABEL_COLUMN] = "q.label", [LABELS_COLUMN] = "q.labels"
-	};
 	const Cohort *cohort = job->cohort;
+	const char *labels[] = {
+		[LABEL_DEFAULT] = cohort->profile->label, [LABEL_COLUMN] = "q.label", [LABELS_COLUMN] = "q.labels"
+	};
 	StringInfoData text;
 
 	initStringInfo(&text);
@@ -289,7 +289,14 @@ compute_features(RunningJob *job, const StoredScan *scan, uint64 *count)
 	if (is_null)
 	{
 		nulls[2] = 'n';
-		plan = job->compute_all != NULL ? job->compute_all : job->compute;
+		if (job->compute_all != NULL)
+			plan = job->compute_all;
+		else if (job->cohort->labels != LABEL_DEFAULT)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("the label is null"),
+					 errhint("With the profile \"%s\" a query that yields labels must name them.",
+							 job->cohort->profile->name)));
 	}
 	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not compute features");

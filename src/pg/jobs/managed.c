@@ -237,10 +237,10 @@ find_removed_keys(const JobDefinition *job)
 		appendStringInfo(&text, "%st.%s", n > 0 ? ", " : "", quote_identifier(cohort->keys[n].name));
 	if (cohort->labels == LABEL_COLUMN)
 		appendStringInfoString(&text, ", t.label");
-	appendStringInfo(&text, " FROM %s AS t WHERE NOT EXISTS (SELECT FROM (%s\n) AS q WHERE %s)) AS x",
-					 job->target_name, cohort->query, radpg_keys_equal_columns(cohort, "t", "q"));
-	if (SPI_execute(text.data, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not list the keys of a feature table");
+	appendStringInfo(&text, " FROM %s AS t WHERE NOT EXISTS (SELECT FROM (%s\n) AS %s WHERE %s)) AS x",
+					 job->target_name, cohort->query, RADPG_QUERY_ALIAS,
+					 radpg_keys_equal_columns(cohort, "t", RADPG_QUERY_ALIAS));
+	radpg_run_without_scans(text.data);
 	keys = palloc(sizeof(Datum) * Max(SPI_processed, 1));
 	for (uint64 n = 0; n < SPI_processed; n++)
 	{

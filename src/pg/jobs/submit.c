@@ -159,13 +159,11 @@ radpg_find_keys(const JobDefinition *job, bool only_missing)
 		condition = psprintf("NOT EXISTS (SELECT FROM %s AS t WHERE %s AND "
 							 "t.settings_hash OPERATOR(pg_catalog.=) %s AND "
 							 "t.extension_version OPERATOR(pg_catalog.=) %s)",
-							 job->target_name, radpg_keys_equal_columns(job->cohort, "t", "q"),
+							 job->target_name, radpg_keys_equal_columns(job->cohort, "t", RADPG_QUERY_ALIAS),
 							 quote_literal_cstr(job->settings_hash),
 							 quote_literal_cstr(RADIOMICS_VERSION));
 	statement = radpg_select_keys(job->cohort, condition);
-	if (SPI_execute(statement, false, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not list the keys of the cohort");
-
+	radpg_run_without_scans(statement);
 	keys = palloc(sizeof(Datum) * Max(SPI_processed, 1));
 	for (uint64 n = 0; n < SPI_processed; n++)
 	{

@@ -294,11 +294,14 @@ run_task(ClaimedTask *task)
 		MemoryContextSwitchTo(task_memory);
 		error = CopyErrorData();
 		FlushErrorState();
-		AbortCurrentTransaction();
+		AbortOutOfAnyTransaction(); /* a cancel leaves the subtransaction open */
 		radpg_crash_mark(task->id, 0);
 	}
 	PG_END_TRY();
+	/* A cancel has been obeyed by now; more of them would only hinder. */
+	pqsignal(SIGINT, SIG_IGN);
 	end = error != NULL ? settle_failure(task, error) : TASK_DONE;
+	pqsignal(SIGINT, StatementCancelHandler);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
 	return end;
