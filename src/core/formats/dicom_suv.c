@@ -25,8 +25,7 @@ static bool
 fail_suv(RadContext *context, const DicomDataset *dataset, const char *reason)
 {
 	rad_fail(context, RAD_DATA_EXCEPTION, "%s has no certain SUV: %s", dataset->name, reason);
-	return rad_hint(context, "Convert with a factor that you know: image processing can "
-					"multiply a volume.");
+	return rad_hint(context, "Convert the series before it is loaded, with a factor that you know.");
 }
 
 static int
