@@ -7,6 +7,12 @@
  * --int16: images whose values allow it are measured as int16, as scanners
  * write CT and MR; others as they are.
  *
+ *   bench_volume --tile IMAGE.nii.gz FOLDER
+ *
+ * writes FOLDER/large_image.nii, .nii.gz and large_mask.nii.gz instead: the
+ * image as int16, mirrored until it fills 512 x 512 x 200 voxels, and a ball of
+ * 30,000 voxels in its middle.
+ *
  * For every image: stored bytes over raw bytes, raw MB/s of storing (with hash,
  * range, labels and checksums) and of reading everything back, and the time of
  * reading a box of 40 x 40 x 40 voxels in the middle, the size of a lesion of
@@ -19,6 +25,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../test/unit/nifti_builder.h"
 #include "formats/container.h"
 
 #define REPEATS 5
@@ -226,6 +233,74 @@ measure_all(const Volume *volumes, int count)
 	print_row(volumes, count, NULL);
 }
 
+static void
+write_file(const char *folder, const char *name, Bytes file)
+{
+	char		path[1024];
+	FILE	   *stream;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	stream = fopen(path, "wb");
+	if (stream == NULL || fwrite(file.data, 1, file.length, stream) != file.length ||
+		fclose(stream) != 0)
+	{
+		perror(path);
+		exit(1);
+	}
+}
+
+/* Position in an image that is mirrored at its borders without end. */
+static int
+mirror(int position, int size)
+{
+	position %= 2 * size;
+	return position < size ? position : 2 * size - 1 - position;
+}
+
+/* A large scan made of a real one (see above). */
+static void
+tile(RadContext *context, const char *path, const char *folder)
+{
+	static const int size[3] = {512, 512, 200};
+	ByteSource	source = read_file(context, path);
+	NiftiSpec	spec = nifti_spec(1, false, 4, 16, size[0], size[1], size[2]);
+	int16_t    *image = rad_allocate(context, (size_t) size[0] * 512 * 200, sizeof(int16_t));
+	uint8_t    *mask = rad_allocate_zeroed(context, (size_t) size[0] * 512 * 200, 1);
+	VolumeReader *reader;
+	Volume		volume;
+	Bytes		file;
+	size_t		n = 0;
+
+	if (image == NULL || mask == NULL || !rad_volume_open(context, &source, -1, &reader) ||
+		!rad_volume_read(context, reader, &volume))
+		fail(context);
+	narrow(context, &volume);
+	for (int z = 0; z < size[2]; z++)
+		for (int y = 0; y < size[1]; y++)
+			for (int x = 0; x < size[0]; x++, n++)
+			{
+				int			dx = x - 256;
+				int			dy = y - 256;
+				int			dz = z - 100;
+				int64_t		from = mirror(x, volume.grid.size[0]) + (int64_t) volume.grid.size[0] *
+					(mirror(y, volume.grid.size[1]) + (int64_t) volume.grid.size[1] *
+					 mirror(z, volume.grid.size[2]));
+
+				image[n] = ((const int16_t *) volume.voxels)[from];
+				/* A radius of 19.3 voxels holds 30,000. */
+				mask[n] = dx * dx + dy * dy + dz * dz <= 372;
+			}
+	spec.pixdim[1] = spec.pixdim[2] = 0.9;
+	spec.pixdim[3] = 2.5;
+	file = build_nifti(&spec, image, n * sizeof(int16_t));
+	write_file(folder, "large_image.nii", file);
+	write_file(folder, "large_image.nii.gz", gzip_bytes(file.data, file.length, 6));
+	spec.datatype = 2;
+	spec.bitpix = 8;
+	file = build_nifti(&spec, mask, n);
+	write_file(folder, "large_mask.nii.gz", gzip_bytes(file.data, file.length, 6));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -235,6 +310,11 @@ main(int argc, char **argv)
 	bool		int16 = argc > 1 && strcmp(argv[1], "--int16") == 0;
 	int			count = 0;
 
+	if (argc == 4 && strcmp(argv[1], "--tile") == 0)
+	{
+		tile(context, argv[2], argv[3]);
+		return 0;
+	}
 	if (argc < 2 + int16)
 	{
 		fprintf(stderr, "usage: bench_volume [--int16] FILE...\n");

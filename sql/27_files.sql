@@ -10,6 +10,17 @@ CREATE FUNCTION radiomics.to_nifti(image radiomics.volume, compression text DEFA
 COMMENT ON FUNCTION radiomics.to_nifti(radiomics.volume, text) IS
 'The bytes of a NIfTI file (.nii.gz, or .nii with compression none). Read back, it is the same volume to the last digit of its geometry.';
 
+CREATE FUNCTION radiomics.bytea(radiomics.volume)
+    RETURNS bytea
+    AS 'MODULE_PATHNAME', 'radiomics_to_nifti'
+    LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000000;
+COMMENT ON FUNCTION radiomics.bytea(radiomics.volume) IS
+'The bytes of a compressed NIfTI file. The cast to bytea.';
+
+CREATE CAST (radiomics.volume AS bytea) WITH FUNCTION radiomics.bytea(radiomics.volume);
+COMMENT ON CAST (radiomics.volume AS bytea) IS
+'Writes the bytes of a compressed NIfTI file.';
+
 CREATE FUNCTION radiomics.to_nrrd(image radiomics.volume, compression text DEFAULT 'gzip')
     RETURNS bytea
     AS 'MODULE_PATHNAME', 'radiomics_to_nrrd'

@@ -49,9 +49,10 @@ typedef struct VolumeWork
 extern VolumeWork radpg_volume_work;
 
 /*
- * A value made of a whole volume in memory (attributes may be NULL), or of everything that a reader
- * delivers, in CurrentMemoryContext.  What the context allocated is not needed
- * afterwards.  Returns false with the failure in the context; may ereport.
+ * A stored value made of a whole volume in memory (attributes may be NULL), or
+ * of everything that a reader delivers, in CurrentMemoryContext.  What the
+ * context allocated is not needed afterwards.  Returns false with the failure
+ * in the context; may ereport.
  */
 extern bool radpg_volume_datum(RadContext *context, const Volume *volume,
 							   const VolumeAttributes *attributes, Datum *datum);

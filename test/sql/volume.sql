@@ -42,6 +42,26 @@ SELECT id, image::text::radiomics.volume::text = image::text AS text_form,
        radiomics.volume_from_bytes(radiomics.volume_send(image), 'volume')::text = image::text AS binary_form
 FROM   scan ORDER BY id;
 
+-- Out as a file and in again; the largest and smallest of every voxel type.
+SELECT id, image::bytea::radiomics.volume::text = image::text AS file_form FROM scan ORDER BY id;
+SELECT voxel_type, radiomics.volume_to_array(v::bytea::radiomics.volume) AS voxels,
+       v::bytea::radiomics.volume::text = v::text AS the_same
+FROM   (VALUES ('int8', '{-128, 127}'::float8[]), ('uint8', '{0, 255}'), ('int16', '{-32768, 32767}'),
+               ('uint16', '{0, 65535}'), ('int32', '{-2147483648, 2147483647}'), ('uint32', '{0, 4294967295}'),
+               ('float32', '{-0.0, Infinity}'), ('float64', '{1e-300, NaN}')) AS t (voxel_type, extremes),
+       LATERAL radiomics.volume_from_array(extremes, '{2, 1, 1}', voxel_type => t.voxel_type) AS v;
+
+-- The same values in every voxel type that holds them: the same bits.
+SELECT t.voxel_type, radiomics.features(v, v_mask)::text = first_value(radiomics.features(v, v_mask)::text)
+       OVER (ORDER BY position) AS same_features
+FROM   unnest(ARRAY['uint8', 'int8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64']) WITH ORDINALITY
+       AS t (voxel_type, position),
+       LATERAL radiomics.volume_from_array(ARRAY(SELECT (hashint4(n) & 127)::float8 FROM generate_series(1, 12 * 11 * 10) AS n),
+                                           '{12, 11, 10}', '{0.7, 0.8, 2}', voxel_type => t.voxel_type) AS v,
+       LATERAL radiomics.volume_from_array(ARRAY(SELECT (n % 7 > 1)::int::float8 FROM generate_series(1, 12 * 11 * 10) AS n),
+                                           '{12, 11, 10}', '{0.7, 0.8, 2}', voxel_type => t.voxel_type) AS v_mask
+ORDER  BY position;
+
 -- Stored out of line and uncompressed.
 SELECT typstorage, typalign, typlen FROM pg_type WHERE oid = 'radiomics.volume'::regtype;
 SELECT id, pg_column_size(image) = octet_length(radiomics.volume_send(image)) AS uncompressed FROM scan ORDER BY id;

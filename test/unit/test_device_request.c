@@ -204,8 +204,8 @@ pyradiomics_asks_too(void **state)
 	static const char *const files[] = {
 		"{imageType: {Original: {}}, setting: {binWidth: 25}}",
 		"{imageType: {Original: {}, Wavelet: {}}, setting: {binWidth: 10}}",
-		"{featureClass: {glcm: , glrlm: , glszm: , gldm: , ngtdm: }, "
-		"setting: {binWidth: 25, force2D: true, gldm_a: 1}}",
+		("{featureClass: {glcm: , glrlm: , glszm: , gldm: , ngtdm: }, "
+		 "setting: {binWidth: 25, force2D: true, gldm_a: 1}}"),
 		"{setting: {binWidth: 25, weightingNorm: euclidean}}",
 		"{featureClass: {glszm: , ngtdm: }, setting: {binCount: 300}}",
 	};

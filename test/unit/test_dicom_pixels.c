@@ -399,6 +399,7 @@ values(void **state)
 	dicom_text(&builder, 0x00200032, "DS", " 1.5\\-2e1 \\+.25");
 	dicom_text(&builder, 0x00280030, "DS", "1\\nan");
 	dicom_text(&builder, 0x00281053, "DS", "0x10");
+	dicom_text(&builder, 0x00541001, "CS", "B\xc3\x01ML");
 	assert_no_error(context, rad_dicom_parse(context, "file", builder.data,
 											 (int64_t) builder.length, DICOM_WALK_ALL, &dataset));
 	element = rad_dicom_find(&dataset, NULL, DICOM_ImagePositionPatient);
@@ -408,6 +409,8 @@ values(void **state)
 	assert_true(rad_dicom_text(&dataset, element, 1, text, sizeof(text)));
 	assert_string_equal(text, "-2e1");
 	assert_false(rad_dicom_text(&dataset, element, 3, text, sizeof(text)));
+	rad_dicom_top_text(&dataset, DICOM_Units, text, sizeof(text));
+	assert_string_equal(text, "B??ML");
 	assert_false(rad_dicom_numbers(&dataset, element, 4, numbers));
 	assert_false(rad_dicom_numbers(&dataset, rad_dicom_find(&dataset, NULL, DICOM_PixelSpacing),
 								   2, numbers));

@@ -113,7 +113,7 @@ get_bytes##bits(const uint8_t *bytes, size_t first, size_t count, size_t plane, 
 		Voxel##bits value = 0; \
 \
 		for (size_t byte = 0; byte < bits / 8; byte++) \
-			value = (Voxel##bits) (value | (Voxel##bits) ((Voxel##bits) source[byte * plane + n] << (8 * byte))); \
+			value |= (Voxel##bits) ((Voxel##bits) source[byte * plane + n] << (8 * byte)); \
 		values[n] = value; \
 	} \
 } \

@@ -730,7 +730,8 @@ next_text(const DicomDataset *dataset, int64_t *position, int64_t end, char *tex
 		to--;
 	if (to - from >= (int64_t) size)
 		return false;
-	memcpy(text, bytes + from, (size_t) (to - from));
+	for (int64_t n = from; n < to; n++)
+		text[n - from] = bytes[n] >= ' ' && bytes[n] <= '~' ? (char) bytes[n] : '?';
 	text[to - from] = '\0';
 	return true;
 }

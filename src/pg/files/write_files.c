@@ -22,7 +22,7 @@ typedef bool (*Writer) (RadContext *context, VolumeReader *reader, bool compress
 
 static Datum write_file(FunctionCallInfo fcinfo, Writer writer, const char *compression);
 
-/* to_nifti(image volume, compression text) -> bytea */
+/* to_nifti(image volume, compression text) -> bytea; without it, the cast */
 Datum
 radiomics_to_nifti(PG_FUNCTION_ARGS)
 {
@@ -47,7 +47,7 @@ radiomics_to_metaimage(PG_FUNCTION_ARGS)
 static Datum
 write_file(FunctionCallInfo fcinfo, Writer writer, const char *compression)
 {
-	char	   *wanted = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	const char *wanted = PG_NARGS() > 1 ? text_to_cstring(PG_GETARG_TEXT_PP(1)) : compression;
 	RadContext *context = radpg_context_create();
 	StringInfoData file;
 	ByteSink	sink = radpg_file_sink(&file);

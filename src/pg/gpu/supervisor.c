@@ -118,7 +118,7 @@ radpg_gpu_read_state(char text[HELPER_STATE_TEXT])
 {
 	char		line[HELPER_STATE_TEXT + 64];
 	char		word[16];
-	int			postmaster;
+	long long	server_start;
 	int			emulate;
 	int			end = 0;
 	int			descriptor = BasicOpenFile(STATE_FILE, O_RDONLY);
@@ -132,8 +132,8 @@ radpg_gpu_read_state(char text[HELPER_STATE_TEXT])
 	if (length <= 0)
 		return HELPER_STATE_UNKNOWN;
 	line[length] = '\0';
-	if (sscanf(line, "%d %d %15s %n", &postmaster, &emulate, word, &end) < 3 ||
-		postmaster != PostmasterPid || (emulate != 0) != radpg_gpu_emulate)
+	if (sscanf(line, "%lld %d %15s %n", &server_start, &emulate, word, &end) < 3 ||
+		server_start != (long long) PgStartTime || (emulate != 0) != radpg_gpu_emulate)
 		return HELPER_STATE_UNKNOWN;
 	strlcpy(text, line + end, HELPER_STATE_TEXT);
 	for (int state = HELPER_STATE_STARTING; state <= HELPER_STATE_NONE; state++)
@@ -152,7 +152,7 @@ write_state(HelperState state, const char *text)
 	int			descriptor = BasicOpenFile(STATE_FILE ".new", O_RDWR | O_CREAT | O_TRUNC);
 	bool		written;
 
-	snprintf(line, sizeof(line), "%d %d %s %.*s", PostmasterPid, radpg_gpu_emulate,
+	snprintf(line, sizeof(line), "%lld %d %s %.*s", (long long) PgStartTime, radpg_gpu_emulate,
 			 state_words[state], HELPER_STATE_TEXT - 1, text);
 	written = descriptor >= 0 &&
 		write(descriptor, line, strlen(line)) == (ssize_t) strlen(line) &&
