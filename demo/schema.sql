@@ -14,3 +14,23 @@ CREATE TABLE demo.scans (
 
 -- .nii.gz is compressed already.
 ALTER TABLE demo.scans ALTER image SET STORAGE EXTERNAL, ALTER mask SET STORAGE EXTERNAL;
+
+-- DICOM: one row per file; and the scans that become of them.
+CREATE TABLE demo.instances (
+    scan     text NOT NULL,
+    kind     text NOT NULL CHECK (kind IN ('image', 'mask')),
+    file     text NOT NULL,
+    modality text,
+    bytes    bytea NOT NULL,
+    PRIMARY KEY (scan, kind, file)
+);
+ALTER TABLE demo.instances ALTER bytes SET STORAGE EXTERNAL;
+
+CREATE TABLE demo.dicom_scans (
+    scan     text,
+    roi      text,
+    modality text,
+    image    radiomics.volume NOT NULL,
+    mask     radiomics.volume NOT NULL,
+    PRIMARY KEY (scan, roi)
+) WITH (fillfactor = 10, parallel_workers = :workers);

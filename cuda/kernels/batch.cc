@@ -19,7 +19,7 @@
 #include "kernels/kernels.h"
 
 const char *const kernel_names[KERNEL_COUNT] = {
-	"pairs", "runs", "neighbourhoods", "cubes", "distance x", "distance y", "distance z",
+	"levels", "pairs", "runs", "neighbourhoods", "cubes", "distance x", "distance y", "distance z",
 	"zones local", "zones merge", "zones measure", "zones collect",
 };
 
@@ -53,8 +53,8 @@ align_up(size_t offset)
 class Batch
 {
 public:
-	Batch(Runtime &runtime, CountBuffer *const *requests, int count)
-		: runtime(runtime), requests(requests, requests + count)
+	Batch(Runtime &runtime, CountBuffer *const *requests, int count, LevelSource *sources)
+		: runtime(runtime), requests(requests, requests + count), sources(sources)
 	{
 	}
 
@@ -67,9 +67,12 @@ private:
 	void		plan_chunks(KernelName kernel, size_t shared_bytes, Work work, int64_t first,
 							int64_t last, int64_t chunk);
 	void		plan_zones(int region, int item);
+	void		plan_source(int region);
 	size_t		place(size_t bytes);
 	void		place_all();
 	void		send();
+	void		send_region(size_t n);
+	void		send_source(size_t n);
 	void		count_tables();
 	void		count_zones();
 	void		launch(KernelName kernel);
@@ -77,6 +80,11 @@ private:
 
 	Runtime    &runtime;
 	std::vector<CountBuffer *> requests;
+	LevelSource *sources;		/* NULL: levels come with the requests */
+	std::vector<size_t> voxels;	/* offsets of the sources' arrays */
+	std::vector<size_t> source_masks;
+	std::vector<size_t> histograms;	/* and sums behind them */
+	std::vector<DeviceSource> device_sources;
 	std::vector<DeviceRegion> regions;
 	std::vector<ZoneProblem> problems;
 	std::vector<size_t> maps;	/* offsets of border distances, 0: none */
@@ -86,6 +94,7 @@ private:
 	size_t		used = 0;		/* of the arena */
 	size_t		regions_at = 0;
 	size_t		problems_at = 0;
+	size_t		sources_at = 0;
 	size_t		label_at = 0;
 	size_t		size_at = 0;
 	size_t		nearest_at = 0;
@@ -271,6 +280,32 @@ Batch::plan_item(int region, int item)
 	}
 }
 
+int64_t
+source_voxels(const LevelSource &source)
+{
+	return (int64_t) source.size[0] * source.size[1] * source.size[2];
+}
+
+size_t
+histogram_bytes(const CountBuffer *header)
+{
+	return ((size_t) header->level_count + 1) * sizeof(int64_t) + sizeof(IntensitySums);
+}
+
+/* The work of making a region's levels. */
+void
+Batch::plan_source(int region)
+{
+	const CountBuffer *header = requests[region];
+	const bool	shared = header->level_count <= SHARED_HISTOGRAM_LEVELS &&
+		header->level_count * 4 + 64 <= (int64_t) runtime.shared_limit();
+	Work		work = {region, 0, 0, 0, 0, 0, shared};
+
+	plan_chunks(KERNEL_LEVELS, sizeof(IntensitySums) +
+				(shared ? ((size_t) header->level_count + 1) * sizeof(uint32_t) : 0), work, 0,
+				(int64_t) header->size[0] * header->size[1] * header->size[2], chunk_elements);
+}
+
 size_t
 Batch::place(size_t bytes)
 {
@@ -286,6 +321,14 @@ Batch::place_all()
 {
 	for (const CountBuffer *request : requests)
 		buffers.push_back(place((size_t) request->bytes));
+	for (size_t n = 0; sources != nullptr && n < requests.size(); n++)
+	{
+		voxels.push_back(place((size_t) source_voxels(sources[n]) *
+							   rad_voxel_size((VoxelType) sources[n].type)));
+		source_masks.push_back(place((size_t) source_voxels(sources[n])));
+		histograms.push_back(place(histogram_bytes(requests[n])));
+	}
+	sources_at = place(sources != nullptr ? requests.size() * sizeof(DeviceSource) : 0);
 	for (size_t p = 0; p < problems.size(); p++)
 	{
 		const int32_t *size = requests[problems[p].region]->mask_size;
@@ -308,6 +351,8 @@ Batch::place_all()
 void
 Batch::plan()
 {
+	for (size_t region = 0; sources != nullptr && region < requests.size(); region++)
+		plan_source((int) region);
 	for (size_t region = 0; region < requests.size(); region++)
 		for (int item = 0; item < requests[region]->item_count; item++)
 			plan_item((int) region, item);
@@ -326,25 +371,66 @@ fixed_end(const CountBuffer *request)
 	return end;
 }
 
+/* A request's header, levels and mask; its tables start at 0. */
+void
+Batch::send_region(size_t n)
+{
+	const CountBuffer *request = requests[n];
+	uint8_t    *buffer = base + buffers[n];
+	DeviceRegion region = {};
+
+	region.header = (const CountBuffer *) buffer;
+	region.buffer = buffer;
+	region.levels = buffer + request->levels + request->lead * request->bytes_per_level;
+	for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
+		region.step[d] = rad_directions[d][0] + rad_directions[d][1] * request->row_stride +
+			rad_directions[d][2] * request->slice_stride;
+	regions.push_back(region);
+	if (sources == nullptr)
+		runtime.copy_in(buffer, request, (size_t) request->results);
+	else
+	{
+		runtime.copy_in(buffer, request, sizeof(CountBuffer));
+		runtime.zero(buffer + sizeof(CountBuffer),
+					 (size_t) request->mask - sizeof(CountBuffer));
+		runtime.copy_in(buffer + request->mask, (const uint8_t *) request + request->mask,
+						(size_t) (request->results - request->mask));
+		send_source(n);
+	}
+	runtime.zero(buffer + request->results, (size_t) (fixed_end(request) - request->results));
+}
+
+/* The intensities of a region instead of its levels. */
+void
+Batch::send_source(size_t n)
+{
+	const LevelSource &source = sources[n];
+	const size_t count = (size_t) source_voxels(source);
+	DeviceSource sent = {};
+
+	runtime.copy_in(base + voxels[n], source.voxels,
+					count * rad_voxel_size((VoxelType) source.type));
+	runtime.copy_in(base + source_masks[n], source.mask, count);
+	runtime.zero(base + histograms[n], histogram_bytes(requests[n]));
+	sent.voxels = base + voxels[n];
+	sent.mask = base + source_masks[n];
+	sent.type = source.type;
+	memcpy(sent.size, source.size, sizeof(sent.size));
+	memcpy(sent.offset, source.offset, sizeof(sent.offset));
+	sent.rule = source.rule;
+	sent.levels = (void *) regions[n].levels;
+	sent.histogram = (int64_t *) (base + histograms[n]);
+	sent.sums = (IntensitySums *) (sent.histogram + requests[n]->level_count + 1);
+	device_sources.push_back(sent);
+}
+
 void
 Batch::send()
 {
 	for (size_t n = 0; n < requests.size(); n++)
-	{
-		const CountBuffer *request = requests[n];
-		uint8_t    *buffer = base + buffers[n];
-		DeviceRegion region = {};
-
-		region.header = (const CountBuffer *) buffer;
-		region.buffer = buffer;
-		region.levels = buffer + request->levels + request->lead * request->bytes_per_level;
-		for (int d = 0; d < RAD_DIRECTION_COUNT; d++)
-			region.step[d] = rad_directions[d][0] + rad_directions[d][1] * request->row_stride +
-				rad_directions[d][2] * request->slice_stride;
-		regions.push_back(region);
-		runtime.copy_in(buffer, request, (size_t) request->results);
-		runtime.zero(buffer + request->results, (size_t) (fixed_end(request) - request->results));
-	}
+		send_region(n);
+	runtime.copy_in(base + sources_at, device_sources.data(),
+					device_sources.size() * sizeof(DeviceSource));
 	for (size_t p = 0; p < problems.size(); p++)
 		problems[p].distance = maps[p] != 0 ? (uint16_t *) (base + maps[p]) : nullptr;
 	runtime.copy_in(base + regions_at, regions.data(), regions.size() * sizeof(DeviceRegion));
@@ -355,6 +441,7 @@ Batch::send()
 				runtime.copy_in(base + list.offset, list.work.data(),
 								list.work.size() * sizeof(Work));
 	arguments.regions = (const DeviceRegion *) (base + regions_at);
+	arguments.sources = sources != nullptr ? (const DeviceSource *) (base + sources_at) : nullptr;
 	arguments.problems = (const ZoneProblem *) (base + problems_at);
 	arguments.label = (uint32_t *) (base + label_at);
 	arguments.size = (uint32_t *) (base + size_at);
@@ -381,6 +468,7 @@ Batch::launch(KernelName kernel)
 void
 Batch::count_tables()
 {
+	launch(KERNEL_LEVELS);
 	launch(KERNEL_PAIRS);
 	launch(KERNEL_RUNS);
 	launch(KERNEL_NEIGHBOURHOODS);
@@ -413,6 +501,12 @@ Batch::receive()
 		runtime.copy_out((uint8_t *) requests[n] + requests[n]->results,
 						 base + buffers[n] + requests[n]->results,
 						 (size_t) (fixed_end(requests[n]) - requests[n]->results));
+	for (size_t n = 0; n < device_sources.size(); n++)
+	{
+		runtime.copy_out(sources[n].histogram, device_sources[n].histogram,
+						 ((size_t) requests[n]->level_count + 1) * sizeof(int64_t));
+		runtime.copy_out(&sources[n].sums, device_sources[n].sums, sizeof(IntensitySums));
+	}
 	runtime.synchronise();
 	if (runtime.failed)
 		return;
@@ -467,7 +561,7 @@ Batch::run()
 }								/* namespace */
 
 bool
-count_batch(Runtime &runtime, CountBuffer *const *requests, int count)
+count_batch(Runtime &runtime, CountBuffer *const *requests, int count, LevelSource *sources)
 {
 	runtime.out_of_memory = false;
 	runtime.bytes_in = runtime.bytes_out = 0;
@@ -476,7 +570,7 @@ count_batch(Runtime &runtime, CountBuffer *const *requests, int count)
 		return false;
 	try
 	{
-		Batch		batch(runtime, requests, count);
+		Batch		batch(runtime, requests, count, sources);
 
 		return batch.run();
 	}

@@ -14,6 +14,8 @@ extern "C"
 #include "device/request.h"
 }
 
+#include "kernels/level_source.h"
+
 /* What a block works on.  Elements and voxels are counted from the first. */
 struct Work
 {
@@ -50,11 +52,26 @@ struct ZoneProblem
 	uint16_t   *distance;		/* border distances in the mask's box, or NULL */
 };
 
+/* A source of levels in the device's memory. */
+struct DeviceSource
+{
+	const void *voxels;
+	const uint8_t *mask;
+	int32_t		type;
+	int32_t		size[3];
+	int32_t		offset[3];
+	BinRule		rule;
+	void	   *levels;			/* of the region, at voxel (0, 0, 0) */
+	int64_t    *histogram;
+	IntensitySums *sums;
+};
+
 struct KernelArguments
 {
 	const Work *work;
 	const DeviceRegion *regions;
 	const ZoneProblem *problems;
+	const DeviceSource *sources;	/* one per region, or NULL */
 	uint32_t   *label;			/* per element: smaller element of the same zone */
 	uint32_t   *size;			/* of the zone that begins here */
 	uint32_t   *nearest;		/* its smallest border distance */
@@ -65,6 +82,7 @@ struct KernelArguments
 
 enum KernelName
 {
+	KERNEL_LEVELS,
 	KERNEL_PAIRS,
 	KERNEL_RUNS,
 	KERNEL_NEIGHBOURHOODS,
@@ -119,8 +137,12 @@ public:
  * Count every request of a batch.  They are valid (rad_request_is_valid) and
  * their items come back answered.  False: nothing is answered, because of
  * runtime.failed or, with out_of_memory, for want of memory.
+ *
+ * With sources, one per request, the levels in the requests are not looked at:
+ * the device makes them, and returns histograms and sums in the sources.
  */
-extern bool count_batch(Runtime &runtime, CountBuffer *const *requests, int count);
+extern bool count_batch(Runtime &runtime, CountBuffer *const *requests, int count,
+						LevelSource *sources = nullptr);
 
 /* The CPU as a runtime, for tests: blocks are shared out to host threads. */
 extern Runtime *host_runtime(unsigned threads, uint32_t thread_order, size_t shared_limit);

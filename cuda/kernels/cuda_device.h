@@ -11,7 +11,7 @@
 
 struct CudaDevice
 {
-	char		name[128];
+	char		name[256];
 	int64_t		memory;			/* bytes */
 	int64_t		memory_free;
 	int			multiprocessors;

@@ -42,6 +42,7 @@ kernel(const KernelArguments arguments)
 
 /* In the order of KernelName. */
 const void *const kernels[KERNEL_COUNT] = {
+	(const void *) kernel<KERNEL_LEVELS>,
 	(const void *) kernel<KERNEL_PAIRS>,
 	(const void *) kernel<KERNEL_RUNS>,
 	(const void *) kernel<KERNEL_NEIGHBOURHOODS>,
@@ -332,17 +333,30 @@ cuda_occupancy(KernelName name, size_t shared_bytes)
 	return blocks;
 }
 
+static bool
+count_for_test(CountBuffer *const *requests, LevelSource *sources, int count, size_t shared_limit)
+{
+	CudaRuntime runtime(0, SIZE_MAX);
+
+	runtime.limit_shared(shared_limit);
+	if (count_batch(runtime, requests, count, sources))
+		return true;
+	fprintf(stderr, "%s\n", failure);
+	return false;
+}
+
 bool
 cuda_count_batch(CountBuffer *const *requests, int count, unsigned threads,
 				 uint32_t thread_order, size_t shared_limit)
 {
-	CudaRuntime runtime(0, SIZE_MAX);
-
 	(void) threads;
 	(void) thread_order;
-	runtime.limit_shared(shared_limit);
-	if (count_batch(runtime, requests, count))
-		return true;
-	fprintf(stderr, "%s\n", failure);
-	return false;
+	return count_for_test(requests, nullptr, count, shared_limit);
+}
+
+bool
+cuda_count_sources(CountBuffer *const *requests, LevelSource *sources, int count,
+				   size_t shared_limit)
+{
+	return count_for_test(requests, sources, count, shared_limit);
 }

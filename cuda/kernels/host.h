@@ -10,6 +10,7 @@ extern "C"
 #endif
 
 #include "device/request.h"
+#include "kernels/level_source.h"
 
 /*
  * Count a batch with blocks on so many host threads, each block's threads in
@@ -17,6 +18,12 @@ extern "C"
  */
 extern bool host_count_batch(CountBuffer *const *requests, int count, unsigned threads,
 							 uint32_t thread_order, size_t shared_limit);
+
+/* The same from intensities. */
+extern bool host_count_sources(CountBuffer *const *requests, LevelSource *sources, int count,
+							   size_t shared_limit);
+extern bool cuda_count_sources(CountBuffer *const *requests, LevelSource *sources, int count,
+							   size_t shared_limit);
 
 /* By the first GPU, whose threads have their own order. */
 extern bool cuda_count_batch(CountBuffer *const *requests, int count, unsigned threads,

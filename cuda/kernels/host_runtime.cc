@@ -151,3 +151,12 @@ host_count_batch(CountBuffer *const *requests, int count, unsigned threads,
 
 	return count_batch(*runtime, requests, count);
 }
+
+bool
+host_count_sources(CountBuffer *const *requests, LevelSource *sources, int count,
+				   size_t shared_limit)
+{
+	std::unique_ptr<Runtime> runtime(host_runtime(1, 77, shared_limit));
+
+	return count_batch(*runtime, requests, count, sources);
+}

@@ -70,6 +70,102 @@ steps_of(const DeviceRegion &region, int64_t distance)
 	return steps;
 }
 
+/* ------------------------------------------------------------ grey levels */
+
+/* Histograms of so many levels are counted in shared memory. */
+#define SHARED_HISTOGRAM_LEVELS 4096
+
+/* Intensity of a voxel, and as an integer when its type is one. */
+KERNEL_FUNCTION double
+intensity_at(const DeviceSource &source, int64_t at, int64_t *integer)
+{
+	switch ((VoxelType) source.type)
+	{
+		case VOXEL_INT8:
+			return (double) (*integer = ((const int8_t *) source.voxels)[at]);
+		case VOXEL_UINT8:
+			return (double) (*integer = ((const uint8_t *) source.voxels)[at]);
+		case VOXEL_INT16:
+			return (double) (*integer = ((const int16_t *) source.voxels)[at]);
+		case VOXEL_UINT16:
+			return (double) (*integer = ((const uint16_t *) source.voxels)[at]);
+		case VOXEL_INT32:
+			return (double) (*integer = ((const int32_t *) source.voxels)[at]);
+		case VOXEL_UINT32:
+			return (double) (*integer = ((const uint32_t *) source.voxels)[at]);
+		case VOXEL_FLOAT32:
+			*integer = 0;
+			return ((const float *) source.voxels)[at];
+		case VOXEL_FLOAT64:
+			break;
+	}
+	*integer = 0;
+	return ((const double *) source.voxels)[at];
+}
+
+/*
+ * Crop and discretise: work is voxels of the box, x fastest.  What is outside
+ * the mask stays 0.
+ */
+KERNEL_FUNCTION void
+fill_levels(const Block &block, const Work &work, const DeviceRegion &region,
+			const DeviceSource &source)
+{
+	const CountBuffer *header = region.header;
+	const uint32_t bins = (uint32_t) header->level_count + 1;
+	IntensitySums *sums = (IntensitySums *) block.shared;
+	uint32_t   *counters = (uint32_t *) (sums + 1);
+	const bool	shared = work.shared != 0;
+
+	clear_words(block, (uint32_t *) sums, sizeof(IntensitySums) / 4 + (shared ? bins : 0));
+	block.each_thread([&](int thread)
+	{
+		IntensitySums own = {0, 0, 0, 0};
+
+		for (int64_t n = (int64_t) work.first + thread; n < work.last; n += BLOCK_THREADS)
+		{
+			const int64_t x = n % header->size[0];
+			const int64_t y = n / header->size[0] % header->size[1];
+			const int64_t z = n / header->size[0] / header->size[1];
+			const int64_t from = ((z + source.offset[2]) * source.size[1] + y +
+								  source.offset[1]) * source.size[0] + x + source.offset[0];
+			const int64_t to = x + y * header->row_stride + z * header->slice_stride;
+			int64_t		integer;
+			uint64_t	square;
+			int32_t		level;
+
+			if (source.mask[from] == 0)
+				continue;
+			level = bin_level(&source.rule, intensity_at(source, from, &integer));
+			if (header->bytes_per_level == 1)
+				((uint8_t *) source.levels)[to] = (uint8_t) level;
+			else
+				((uint16_t *) source.levels)[to] = (uint16_t) level;
+			if (shared)
+				atomic_add(counters + level, (uint32_t) 1);
+			else
+				atomic_add(source.histogram + level, (int64_t) 1);
+			square = (uint64_t) integer * (uint64_t) integer;
+			own.count++;
+			own.sum += integer;
+			own.squares_low += (int64_t) (square & 0xFFFFFFFF);
+			own.squares_high += (int64_t) (square >> 32);
+		}
+		atomic_add(&sums->count, own.count);
+		atomic_add(&sums->sum, own.sum);
+		atomic_add(&sums->squares_low, own.squares_low);
+		atomic_add(&sums->squares_high, own.squares_high);
+	});
+	block.each_thread([&](int thread)
+	{
+		if (thread < 4)
+			atomic_add((int64_t *) source.sums + thread, ((int64_t *) sums)[thread]);
+		for (uint32_t n = thread; shared && n < bins; n += BLOCK_THREADS)
+			if (counters[n] != 0)
+				atomic_add(source.histogram + n, (int64_t) counters[n]);
+	});
+}
+
 /* ------------------------------------------------------------------- GLCM */
 
 /*
@@ -664,6 +760,9 @@ run_block(KernelName kernel, const Block &block, const KernelArguments &argument
 	(narrow ? function<uint8_t>(__VA_ARGS__) : function<uint16_t>(__VA_ARGS__))
 	switch (kernel)
 	{
+		case KERNEL_LEVELS:
+			fill_levels(block, work, region, arguments.sources[work.region]);
+			break;
 		case KERNEL_PAIRS:
 			BY_WIDTH(count_pairs, block, work, region);
 			break;

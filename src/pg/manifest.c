@@ -183,18 +183,26 @@ walk_folder(Manifest *manifest, const char *path, int depth)
 	list_free_deep(names);
 }
 
-/* The first bytes of a file, in CurrentMemoryContext. */
+/*
+ * The first bytes of a file, in CurrentMemoryContext.  NULL with a warning for
+ * one that may not be read or is gone, unless the manifest is strict.
+ */
 static uint8_t *
-read_head(const char *path, int64 *length)
+read_head(const Manifest *manifest, const char *path, int64 *length)
 {
 	FILE	   *file = AllocateFile(path, PG_BINARY_R);
 	uint8_t    *bytes;
 	int64		got = 0;
 
 	if (file == NULL)
-		ereport(ERROR,
+	{
+		bool		bearable = !manifest->strict && (errno == EACCES || errno == ENOENT);
+
+		ereport(bearable ? WARNING : ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not open file \"%s\": %m", path)));
+		return NULL;
+	}
 	bytes = MemoryContextAllocHuge(CurrentMemoryContext, *length + 1);
 	while (got < *length)
 	{
@@ -251,27 +259,35 @@ describe_file(Manifest *manifest, const char *path, int64 length)
 	DicomManifestEntry entry;
 	const char *relative = path + manifest->root_length;
 	int64		head_length = Min(length, HEAD_LENGTH);
-	uint8_t    *head = read_head(path, &head_length);
-	bool		is_dicom = rad_dicom_recognise(head, head_length);
+	uint8_t    *head = read_head(manifest, path, &head_length);
+	bool		is_dicom;
 	bool		more;
-	bool		ok = rad_dicom_describe(context, relative, head, head_length, length, &entry,
-										&more);
+	bool		ok;
 
+	if (head == NULL)
+	{
+		MemoryContextSwitchTo(previous);
+		MemoryContextReset(manifest->memory);
+		return;
+	}
+	is_dicom = rad_dicom_recognise(head, head_length);
+	ok = rad_dicom_describe(context, relative, head, head_length, length, &entry, &more);
 	if (!ok && more && length <= MAX_FILE)
 	{
 		head_length = length;
-		head = read_head(path, &head_length);
-		ok = rad_dicom_describe(context, relative, head, head_length, head_length, &entry, &more);
+		head = read_head(manifest, path, &head_length);
+		ok = head != NULL && rad_dicom_describe(context, relative, head, head_length, head_length,
+												&entry, &more);
 	}
-	if (!ok && more)
+	if (!ok && more && head != NULL)
 		rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has a header of more than %lld bytes", relative,
 				 (long long) MAX_FILE);
 	MemoryContextSwitchTo(previous);
 	if (ok)
 		put_entry(manifest, &entry, relative, length);
-	else if (manifest->strict)
+	else if (manifest->strict && context->code != RAD_OK)
 		radpg_throw(context);
-	else if (is_dicom)
+	else if (is_dicom && context->code != RAD_OK)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
 				 errmsg("left out of the manifest: %s", context->message)));

@@ -34,8 +34,8 @@ SELECT 'p' || n, date '2024-02-03' + n, radiomics_follow.image(n), radiomics_tes
 UPDATE radiomics_follow.scans SET image = radiomics_follow.image(10) WHERE patient = 'p1';
 DELETE FROM radiomics_follow.scans WHERE patient = 'p2';
 UPDATE radiomics_follow.scans SET visit = '2030-01-01' WHERE patient = 'p3';
-COMMIT;
 SELECT count(*) FROM radiomics_follow.difference;
+COMMIT;
 SELECT radiomics.wait_job(:job, '5 min');
 TABLE radiomics_follow.difference;
 SELECT patient, visit FROM radiomics_follow.features ORDER BY 1;
@@ -116,7 +116,7 @@ TABLE radiomics_follow.difference;
 SELECT count(*) FROM radiomics_follow.second;
 DROP TABLE radiomics_follow.second;
 UPDATE radiomics_follow.scans SET note = 'again' WHERE patient = 'p1';
-SELECT radiomics.wait_job(job_id, '5 min'), job_state FROM radiomics.feature_tables;
+SELECT radiomics.wait_job(job_id, '5 min') FROM radiomics.feature_tables;
 
 -- What is refused.
 SELECT radiomics.feature_table('radiomics_follow.features', 'SELECT patient, visit, image, mask FROM radiomics_follow.scans');

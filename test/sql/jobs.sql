@@ -191,6 +191,16 @@ SELECT DISTINCT state FROM radiomics.job_tasks WHERE job_id = :job;
 \set VERBOSITY terse
 SELECT radiomics.retry_job(:job);
 \set VERBOSITY default
+-- A blocked one and the paused one that it waits for.
+BEGIN;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.result', recompute => true) AS job \gset
+SELECT radiomics.pause_job(:job);
+COMMIT;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.result', recompute => true) AS second \gset
+SELECT radiomics.wait_job(:second, '0'), radiomics.cancel_job(:second);
+SELECT radiomics.wait_job(:second, '5 min');
+SELECT radiomics.wait_job(:job, '0'), radiomics.cancel_job(:job);
+SELECT radiomics.wait_job(:job, '5 min'), radiomics.cancel_job(:job);
 
 -- Nothing to do is done.
 SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad WHERE false', 'radiomics_jobs.result') AS job \gset
@@ -254,6 +264,21 @@ SELECT tableowner FROM pg_tables WHERE tablename = 'owned';
 SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.owned', '{"bin_number": 8}') AS job \gset
 SELECT radiomics.wait_job(:job, '5 min');
 SELECT count(*) AS errors FROM radiomics.job_errors;
+-- No operator of a user is called with the rights of the queue's owner.
+CREATE FUNCTION radiomics_jobs.spy(bigint, bigint) RETURNS boolean LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE OPERATOR radiomics_jobs.= (leftarg = bigint, rightarg = bigint, function = radiomics_jobs.spy);
+CREATE FUNCTION radiomics_jobs.spy(text, text) RETURNS boolean LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE OPERATOR radiomics_jobs.= (leftarg = text, rightarg = text, function = radiomics_jobs.spy);
+SET search_path = radiomics_jobs, pg_catalog;
+SELECT 1::bigint = 1::bigint;
+SELECT radiomics.submit('SELECT patient, image, mask FROM radiomics_jobs.bad', 'radiomics_jobs.owned', '{"bin_number": 9}') AS job \gset
+SELECT radiomics.wait_job(:job, '5 min'), radiomics.cancel_job(:job), radiomics.pause_job(:job), radiomics.resume_job(:job);
+SELECT done FROM radiomics.jobs WHERE id OPERATOR(pg_catalog.=) :job;
+RESET search_path;
+DROP OPERATOR radiomics_jobs.= (bigint, bigint);
+DROP OPERATOR radiomics_jobs.= (text, text);
 SET ROLE regress_radiomics_other;
 SELECT count(*) FROM radiomics.jobs;
 SELECT count(*) FROM radiomics.job;

@@ -11,7 +11,7 @@ use Scans qw(write_scan nifti_header);
 use Jobs qw(start_jobs_node load_small_scans eventually fingerprint $deadline_s);
 
 # Workers enough for four jobs at a time.
-my $node = start_jobs_node('jobs', 0, 'radiomics.max_job_workers = 4');
+my $node = start_jobs_node('jobs', '', 'radiomics.max_job_workers = 4');
 my $wait = "'$deadline_s s'";
 
 sub submit
@@ -49,7 +49,7 @@ if (@images)
 else
 {
     $cohort = 'a generated cohort';
-    print("## no readable STS scans in RADIOMICS_SHARED: the cohort is generated\n");
+    note('## no readable STS scans in RADIOMICS_SHARED: the cohort is generated');
     my $folder = tempdir(CLEANUP => 1);
     foreach my $scan (1 .. 24)
     {
@@ -185,8 +185,8 @@ is($node->safe_psql('other', q{SELECT bool_and(usename = CASE WHEN query LIKE '%
 # Ann's running job is cancelled, bob's goes on.
 is($node->safe_psql('other', "SET ROLE ann; SELECT radiomics.cancel_job($jobs{'ann other'})"), 't', 'ann cancels hers');
 is(wait_job('other', $jobs{'ann other'}), 'cancelled', 'which ends it, while it runs');
-is($node->safe_psql('other', q{SELECT count(*) FROM pg_stat_activity WHERE application_name = 'radiomics job ' || }
-          . $jobs{'ann other'}), 0, 'and its workers');
+ok(eventually($node, 'other', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'radiomics job ' || }
+          . $jobs{'ann other'}), 'and its workers');
 $node->safe_psql($_, 'UPDATE gate SET open = true') foreach ('postgres', 'other');
 is(wait_job('postgres', $jobs{"$_ postgres"}), 'done', "the job of $_ in postgres ends") foreach ('ann', 'bob');
 is(wait_job('other', $jobs{'bob other'}), 'done', 'the job of bob in other ends');
@@ -230,6 +230,25 @@ is($node->safe_psql('postgres', 'SELECT settings_hash = radiomics.settings_hash(
     "f|12\nt|12", 'rows of both settings');
 change_settings(max_job_workers => 4, job_nice => 0);
 
+# A pause lets the scans be finished that are being computed; and a job that is
+# resumed before its workers noticed goes on.
+$node->safe_psql('postgres', 'UPDATE gate SET open = false');
+$job = submit('postgres', $gated, 'paused_features', 'chunk => 1');
+ok(eventually($node, 'postgres', "SELECT workers > 1 FROM radiomics.job_progress WHERE job_id = $job"), 'a job runs');
+is($node->safe_psql('postgres', "SELECT radiomics.pause_job($job)"), 't', 'paused');
+$node->safe_psql('postgres', 'UPDATE gate SET open = true');
+ok(eventually($node, 'postgres', "SELECT workers = 0 FROM radiomics.job_progress WHERE job_id = $job"), 'its workers stop');
+is($node->safe_psql('postgres', "SELECT state, done + waiting FROM radiomics.jobs WHERE id = $job"), 'paused|12', 'in between');
+is($node->safe_psql('postgres', "SELECT radiomics.resume_job($job)"), 't', 'resumed');
+is(wait_job('postgres', $job), 'done', 'and ended');
+$node->safe_psql('postgres', 'UPDATE gate SET open = false');
+$job = submit('postgres', $gated, 'paused_features', 'chunk => 6, recompute => true');
+ok(eventually($node, 'postgres', "SELECT workers > 1 FROM radiomics.job_progress WHERE job_id = $job"), 'it runs again');
+is($node->safe_psql('postgres', "SELECT radiomics.pause_job($job); SELECT radiomics.resume_job($job)"), "t\nt", 'paused and resumed');
+$node->safe_psql('postgres', 'UPDATE gate SET open = true');
+is(wait_job('postgres', $job), 'done', 'ended again');
+is($node->safe_psql('postgres', "SELECT done, failed, waiting FROM radiomics.jobs WHERE id = $job"), '12|0|0', 'with all keys');
+
 # ---------------------------------------------------------- what fails and why
 # A passing failure is tried again, after a pause; one that does not pass is not.
 $node->safe_psql('postgres', <<'SQL');
@@ -267,6 +286,27 @@ $job = $node->safe_psql('postgres', q{SET ROLE bob; SELECT radiomics.submit(
 is(wait_job('postgres', $job), 'done', 'a scan that takes too long');
 is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM radiomics.jobs JOIN radiomics.job_errors AS e ON job_id = id WHERE id = $job"),
     '2|1|{"scan": 2}|57014', 'is the only one that fails');
+
+# A scan that needs more memory than a worker may have fails, not the server.
+change_settings(job_memory => q{'150MB'});
+$job = submit('postgres', q{SELECT scan, CASE WHEN scan = 2 THEN convert_to(repeat('x', 400000000 + scan), 'UTF8') ELSE image END AS image, mask FROM scans},
+    'large_features', 'max_attempts => 1');
+is(wait_job('postgres', $job), 'done', 'a scan that is too large');
+is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM radiomics.jobs JOIN radiomics.job_errors AS e ON job_id = id WHERE id = $job"),
+    '11|1|{"scan": 2}|53200', 'is the only one that fails');
+change_settings(job_memory => 0);
+
+# Every change of a job's state is notified.
+{
+    my $out = $node->safe_psql('postgres', <<'SQL');
+LISTEN radiomics_jobs;
+SELECT radiomics.submit('SELECT scan, image, mask FROM scans', 'notified_features') AS job \gset
+SELECT radiomics.wait_job(:job) \g /dev/null
+SELECT pg_sleep(0.1) \g /dev/null
+SQL
+    my @states = $out =~ /"radiomics_jobs" with payload "\{"job" : \d+, "state" : "(\w+)"\}"/g;
+    is("@states", 'runnable running done', 'every change of state is notified');
+}
 
 # --------------------------------------------------------------- owner dropped
 # Nothing else depends on her, so that she can be dropped while her job runs.

@@ -10,7 +10,7 @@ use Time::HiRes qw(usleep);
 
 use Jobs qw(start_jobs_node load_small_scans eventually quietly fingerprint $deadline_s);
 
-my $node = start_jobs_node('crashes', 1, 'wal_level = replica', 'max_wal_senders = 4');
+my $node = start_jobs_node('crashes', 'radiomics', 'wal_level = replica', 'max_wal_senders = 4');
 my $scans = 24;
 my $keys = 600;
 
@@ -111,8 +111,8 @@ is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT key) FROM distu
     "$keys|$keys", 'in which nothing was computed twice');
 is($node->safe_psql('postgres', "SELECT total, done, failed, waiting FROM radiomics.jobs WHERE id = $job"),
     "$keys|$keys|0|0", 'and nothing is lost');
-printf("## rounds survived: %d of %d (%s), seed 20\n", $survived, scalar @rounds,
-    join(', ', map { "$_ $kills{$_}" } sort keys %kills));
+note(sprintf('## rounds survived: %d of %d (%s), seed 20', $survived, scalar @rounds,
+        join(', ', map { "$_ $kills{$_}" } sort keys %kills)));
 is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_ls_dir('pg_stat_tmp') AS f WHERE f LIKE 'radiomics%'}),
     0, 'no mark of a crash is left behind');
 

@@ -10,8 +10,8 @@ use Jobs qw(start_jobs_node load_small_scans eventually fingerprint);
 
 my ($share) = run_command([ 'pg_config', '--sharedir' ]);
 my $has_cron = -f "$share/extension/pg_cron.control";
-my $node = start_jobs_node('follow', 1,
-    $has_cron ? ("shared_preload_libraries = 'radiomics, pg_cron'", 'cron.host = \'\'', 'cron.use_background_workers = on') : ());
+my $node = start_jobs_node('follow', $has_cron ? 'radiomics, pg_cron' : 'radiomics',
+    $has_cron ? ('cron.use_background_workers = on') : ());
 
 load_small_scans($node, 'postgres', 8);
 $node->safe_psql('postgres', <<'SQL');

@@ -16,12 +16,13 @@ our @EXPORT_OK = qw(start_jobs_node load_small_scans eventually quietly fingerpr
 # Generous, for a slow and busy machine; every wait ends as soon as it can.
 our $deadline_s = 180;
 
-# A cluster that survives crashes of its processes, preloaded or not.
+# A cluster that survives crashes of its processes; "preload" is the list of
+# libraries, which may be empty.
 sub start_jobs_node
 {
     my ($name, $preload, @settings) = @_;
 
-    push @settings, q{shared_preload_libraries = 'radiomics'} if $preload;
+    push @settings, "shared_preload_libraries = '$preload'";
     return start_node($name, 'restart_after_crash = on', 'max_worker_processes = 24',
         'max_connections = 40', @settings);
 }

@@ -7,82 +7,10 @@
 
 #include "features/extract.h"
 #include "features/counting_plan.h"
-#include "kernels/host.h"
+#include "local_device.h"
+#include "pyradiomics/parameter_file.h"
+#include "pyradiomics/pipeline.h"
 #include "random_request.h"
-
-/* ------------------------------------------------ devices of this process */
-
-/* What the last finished request counted up. */
-static int64_t hits;
-static int64_t misses;
-static int64_t requests;
-
-typedef enum Behaviour
-{
-	ANSWER_BY_CPU,
-	ANSWER_BY_KERNELS,
-	REFUSE,						/* at begin */
-	LOSE,						/* between begin and wait */
-	ANSWER_HALF					/* every other table */
-} Behaviour;
-
-static Behaviour behaviour;
-static int64_t most_bytes;
-
-static bool
-local_begin(RadContext *context, RegionRequest *request)
-{
-	int64_t		bytes = rad_request_layout(request, most_bytes);
-
-	requests++;
-	if (behaviour == REFUSE || bytes == 0)
-		return true;
-	request->handle = rad_allocate(context, (size_t) bytes, 1);
-	rad_request_write(request, request->handle);
-	assert_true(rad_request_is_valid(request->handle, bytes));
-	request->state = REQUEST_PENDING;
-	return true;
-}
-
-static bool
-local_wait(RadContext *context, RegionRequest *request)
-{
-	CountBuffer *buffer = request->handle;
-
-	request->state = REQUEST_PLANNED;
-	if (behaviour == LOSE)
-		return true;
-	if (behaviour == ANSWER_BY_KERNELS)
-		assert_true(host_count_batch(&buffer, 1, 1, 5, 49152));
-	else
-		assert_true(rad_request_answer(context, rad_cpu_best(), buffer));
-	for (int n = 0; n < buffer->item_count && behaviour == ANSWER_HALF; n += 2)
-		buffer->items[n].answered = 0;
-	return rad_request_take(context, request, buffer);
-}
-
-static void
-local_end(RadContext *context, RegionRequest *request)
-{
-	hits += request->hits;
-	misses += request->misses;
-	rad_release(context, request->handle);
-}
-
-static Device
-local_device(Behaviour how)
-{
-	Device		device = rad_counted_functions;
-
-	behaviour = how;
-	most_bytes = INT64_C(1) << 30;
-	hits = misses = requests = 0;
-	device.name = "local";
-	device.begin = local_begin;
-	device.wait = local_wait;
-	device.end = local_end;
-	return device;
-}
 
 /* ------------------------------------------------------------------ scans */
 
@@ -223,6 +151,86 @@ each_family_alone(void **state)
 	}
 }
 
+/* What PyRadiomics' profile delivers of a scan. */
+typedef struct Values
+{
+	int			count;
+	double		value[4000];
+} Values;
+
+static bool
+keep_value(RadContext *context, void *argument, const char *image_type,
+		   PyradiomicsFeature feature, double value)
+{
+	Values	   *values = argument;
+
+	(void) context;
+	(void) image_type;
+	(void) feature;
+	assert_true(values->count < 4000);
+	values->value[values->count++] = value;
+	return true;
+}
+
+static void
+extract_pyradiomics(const Scan *scan, const Device *device, const char *text, Values *values)
+{
+	RadContext *context = rad_context_create();
+	PyradiomicsSettings *settings = rad_new(context, PyradiomicsSettings, 1);
+	const PyradiomicsOutput output = {keep_value, NULL, values};
+	const char *json = rad_pyradiomics_from_file(context, text, strlen(text));
+	SettingValue value;
+	VolumeReader *readers[2];
+	PyradiomicsScan opened;
+	int64_t		count;
+
+	values->count = 0;
+	if (json == NULL)
+		fail_msg("%s: %s", text, context->message);
+	assert_true(rad_yaml_parse(context, json, strlen(json), &value));
+	assert_true(rad_pyradiomics_parse(context, &value, settings));
+	assert_true(rad_volume_open(context, &scan->image, -1, &readers[0]));
+	assert_true(rad_volume_open(context, &scan->mask, 0, &readers[1]));
+	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], &opened));
+	if (!rad_pyradiomics_extract(context, device, &opened, 1, settings, &output, &count))
+		fail_msg("%s: %s", text, context->message);
+	rad_context_destroy(context);
+}
+
+/* PyRadiomics' classes ask once per filtered image. */
+static void
+pyradiomics_asks_too(void **state)
+{
+	static const char *const files[] = {
+		"{imageType: {Original: {}}, setting: {binWidth: 25}}",
+		"{imageType: {Original: {}, Wavelet: {}}, setting: {binWidth: 10}}",
+		("{featureClass: {glcm: , glrlm: , glszm: , gldm: , ngtdm: }, "
+		 "setting: {binWidth: 25, force2D: true, gldm_a: 1}}"),
+		"{setting: {binWidth: 25, weightingNorm: euclidean}}",
+		"{featureClass: {glszm: , ngtdm: }, setting: {binCount: 300}}",
+	};
+
+	(void) state;
+	for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++)
+	{
+		static Values expected;
+		static Values counted;
+		Device		device = local_device(ANSWER_BY_KERNELS);
+		Scan		scan = make_scan(5);
+
+		extract_pyradiomics(&scan, rad_cpu_best(), files[n], &expected);
+		extract_pyradiomics(&scan, &device, files[n], &counted);
+		assert_true(expected.count > 0);
+		assert_int_equal(expected.count, counted.count);
+		assert_memory_equal(expected.value, counted.value,
+							(size_t) expected.count * sizeof(double));
+		assert_int_equal(requests, n == 1 ? 9 : 1);
+		assert_true(hits > 0);
+		assert_int_equal(misses, 0);
+		free_scan(&scan);
+	}
+}
+
 /* Few and many levels, also such that are listed or squeezed by the CPU. */
 static void
 any_number_of_levels(void **state)
@@ -352,6 +360,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_tables_are_asked_for),
 		cmocka_unit_test(each_family_alone),
+		cmocka_unit_test(pyradiomics_asks_too),
 		cmocka_unit_test(any_number_of_levels),
 		cmocka_unit_test(a_device_may_fail),
 		cmocka_unit_test(little_room),

@@ -360,6 +360,32 @@ unusual_elements(void **state)
 	free(builder.data);
 }
 
+/* A data set alone, as programs wrote it before there were preambles. */
+static void
+without_preamble(void **state)
+{
+	SliceSpec	spec = slice_spec("1.2.5", 1, "0\\0\\0");
+	Bytes		file = build_slice(&spec, 7);
+	size_t		begin = 132 + 8 + 20;	/* preamble and transfer syntax */
+
+	(void) state;
+	for (size_t length = 120; length <= file.length - begin; length++)
+	{
+		RadContext *own = rad_context_create();
+		DicomSeries series = {0};
+		uint8_t    *copy = malloc(length);	/* so that a step too far is seen */
+
+		memcpy(copy, file.data + begin, length);
+		assert_int_equal(rad_dicom_series_add(own, &series, "file", copy, (int64_t) length),
+						 length == file.length - begin);
+		if (length == file.length - begin)
+			assert_int_equal(((int16_t *) series.slices[0].voxels)[11], 18);
+		free(copy);
+		rad_context_destroy(own);
+	}
+	free(file.data);
+}
+
 static void
 values(void **state)
 {
@@ -373,6 +399,7 @@ values(void **state)
 	dicom_text(&builder, 0x00200032, "DS", " 1.5\\-2e1 \\+.25");
 	dicom_text(&builder, 0x00280030, "DS", "1\\nan");
 	dicom_text(&builder, 0x00281053, "DS", "0x10");
+	dicom_text(&builder, 0x00541001, "CS", "B\xc3\x01ML");
 	assert_no_error(context, rad_dicom_parse(context, "file", builder.data,
 											 (int64_t) builder.length, DICOM_WALK_ALL, &dataset));
 	element = rad_dicom_find(&dataset, NULL, DICOM_ImagePositionPatient);
@@ -382,6 +409,8 @@ values(void **state)
 	assert_true(rad_dicom_text(&dataset, element, 1, text, sizeof(text)));
 	assert_string_equal(text, "-2e1");
 	assert_false(rad_dicom_text(&dataset, element, 3, text, sizeof(text)));
+	rad_dicom_top_text(&dataset, DICOM_Units, text, sizeof(text));
+	assert_string_equal(text, "B??ML");
 	assert_false(rad_dicom_numbers(&dataset, element, 4, numbers));
 	assert_false(rad_dicom_numbers(&dataset, rad_dicom_find(&dataset, NULL, DICOM_PixelSpacing),
 								   2, numbers));
@@ -552,6 +581,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(deep_nesting, setup, teardown),
 		cmocka_unit_test_setup_teardown(lying_lengths, setup, teardown),
 		cmocka_unit_test_setup_teardown(unusual_elements, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_preamble, setup, teardown),
 		cmocka_unit_test_setup_teardown(values, setup, teardown),
 		cmocka_unit_test_setup_teardown(stored_bits, setup, teardown),
 		cmocka_unit_test_setup_teardown(json_of_attributes, setup, teardown),

@@ -279,6 +279,70 @@ rescaling(void **state)
 	}
 }
 
+/* Pixels of 2 x 1, in frames at offsets along the normal, scaled to dose. */
+static void
+dose(void **state)
+{
+	DicomBuilder builder = dicom_begin(EXPLICIT_LITTLE);
+	DicomSeries series = {0};
+	Volume		volume;
+
+	(void) state;
+	dicom_text(&builder, 0x00080060, "CS", "RTDOSE");
+	dicom_text(&builder, 0x00200032, "DS", "1\\2\\-3");
+	dicom_text(&builder, 0x00200037, "DS", "1\\0\\0\\0\\-1\\0");	/* the normal is -z */
+	dicom_short(&builder, 0x00280002, 1);
+	dicom_text(&builder, 0x00280004, "CS", "MONOCHROME2");
+	dicom_text(&builder, 0x00280008, "IS", "3");
+	dicom_short(&builder, 0x00280010, 1);
+	dicom_short(&builder, 0x00280011, 2);
+	dicom_text(&builder, 0x00280030, "DS", "4\\4");
+	dicom_short(&builder, 0x00280100, 32);
+	dicom_short(&builder, 0x00280101, 32);
+	dicom_short(&builder, 0x00280102, 31);
+	dicom_short(&builder, 0x00280103, 0);
+	dicom_text(&builder, 0x3004000c, "DS", "0\\2.5\\5");
+	dicom_text(&builder, 0x3004000e, "DS", "0.001");
+	dicom_header(&builder, 0x7fe00010, "OW", 24);
+	for (int n = 0; n < 6; n++)
+		dicom_integer(&builder, (uint64_t) (1000000000 + n), 4);
+	assert_no_error(context, rad_dicom_series_add(context, &series, "dose", builder.data,
+												  (int64_t) builder.length));
+	assert_no_error(context, assemble(&series, &volume));
+	assert_int_equal(volume.type, VOXEL_FLOAT64);	/* 32 bits do not fit float32 */
+	assert_true(volume.grid.size[2] == 3 && volume.grid.spacing[2] == 2.5);
+	assert_true(volume.grid.direction[2][2] == -1.0 && volume.grid.direction[1][1] == -1.0);
+	for (int n = 0; n < 6; n++)
+		assert_true(((double *) volume.voxels)[n] == 0.001 * (1000000000 + n));
+	free(builder.data);
+}
+
+/* Parametric maps hold floating point; they are not rescaled. */
+static void
+float_pixels(void **state)
+{
+	DicomBuilder builder = dicom_begin(EXPLICIT_LITTLE);
+	DicomSeries series = {0};
+	Volume		volume;
+	const float values[2] = {-1.5f, 0.1f};
+
+	(void) state;
+	dicom_text(&builder, 0x00200032, "DS", "0\\0\\0");
+	dicom_text(&builder, 0x00200037, "DS", "1\\0\\0\\0\\1\\0");
+	dicom_short(&builder, 0x00280002, 1);
+	dicom_text(&builder, 0x00280004, "CS", "MONOCHROME2");
+	dicom_short(&builder, 0x00280010, 1);
+	dicom_short(&builder, 0x00280011, 2);
+	dicom_text(&builder, 0x00280030, "DS", "1\\1");
+	dicom_element(&builder, 0x7fe00008, "OF", values, sizeof(values));
+	assert_no_error(context, rad_dicom_series_add(context, &series, "map", builder.data,
+												  (int64_t) builder.length));
+	assert_no_error(context, assemble(&series, &volume));
+	assert_int_equal(volume.type, VOXEL_FLOAT32);
+	assert_memory_equal(volume.voxels, values, sizeof(values));
+	free(builder.data);
+}
+
 /* --- structure sets ------------------------------------------------------------ */
 
 static DicomDataset
@@ -406,6 +470,36 @@ segmentations(void **state)
 	grid.spacing[0] = 0.6;
 	assert_false(rad_seg_mask(context, &binary, 1, 0.5, &grid, &mask));
 	assert_contains(context->message, "does not lie on the voxels");
+}
+
+/* Frames that hold all segments: the second lies over the first. */
+static void
+label_map(void **state)
+{
+	DicomDataset dataset = parse_fixture("seg_label_map.dcm");
+	Grid		grid = fixture_grid();
+	SegSegment *segments;
+	int			count;
+
+	(void) state;
+	assert_no_error(context, rad_seg_segments(context, &dataset, &segments, &count));
+	assert_int_equal(count, 3); /* the background is one */
+	assert_int_equal(segments[1].frame_count, -1);
+	for (int segment = 1; segment <= 2; segment++)
+	{
+		Volume		mask;
+
+		assert_no_error(context, rad_seg_mask(context, &dataset, segment, 0.5, &grid, &mask));
+		for (int z = 0; z < 6; z++)
+			for (int y = 0; y < 36; y++)
+				for (int x = 0; x < 40; x++)
+				{
+					bool		second = (z == 2 || z == 4) && y >= 7 && y < 20 && x >= 6 && x < 30;
+					bool		first = z >= 1 && z < 3 && y >= 5 && y < 10 && x >= 4 && x < 9;
+
+					assert_int_equal(at(&mask, x, y, z), segment == 2 ? second : first && !second);
+				}
+	}
 }
 
 /* The same voxels on a grid that runs the other way along y and z. */
@@ -813,8 +907,11 @@ main(void)
 		cmocka_unit_test_setup_teardown(sheared_series, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_position, setup, teardown),
 		cmocka_unit_test_setup_teardown(rescaling, setup, teardown),
+		cmocka_unit_test_setup_teardown(dose, setup, teardown),
+		cmocka_unit_test_setup_teardown(float_pixels, setup, teardown),
 		cmocka_unit_test_setup_teardown(structure_set, setup, teardown),
 		cmocka_unit_test_setup_teardown(segmentations, setup, teardown),
+		cmocka_unit_test_setup_teardown(label_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(segmentation_on_mirrored_grid, setup, teardown),
 		cmocka_unit_test_setup_teardown(suv_factors, setup, teardown),
 		cmocka_unit_test_setup_teardown(suv_refusals, setup, teardown),

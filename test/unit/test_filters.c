@@ -317,7 +317,7 @@ test_recursive_filters(void **state)
 			rad_recursive_gaussian(6.0, 1.5, &filter);
 		else
 			rad_recursive_second_derivative(6.0, 1.5, &filter);
-		rad_recursive_lines_v2(&filter, COUNT, samples, results[0], scratch);
+		rad_recursive_kernels_v2.filter(&filter, COUNT, samples, results[0], scratch);
 		for (int i = 0; i < COUNT; i++)
 			for (int k = 0; k < 3; k++)
 				moment[k] += results[0][i * RAD_RECURSIVE_LANES] * pow(i - COUNT / 2, k);
@@ -334,8 +334,8 @@ test_recursive_filters(void **state)
 		samples[n] = next_noise(&seed) / 1000.0;
 	for (int count = RAD_RECURSIVE_SHORTEST; count <= COUNT && rad_cpu_runs_v3(); count += 33)
 	{
-		rad_recursive_lines_v2(&filter, count, samples, results[0], scratch);
-		rad_recursive_lines_v3(&filter, count, samples, results[1], scratch);
+		rad_recursive_kernels_v2.filter(&filter, count, samples, results[0], scratch);
+		rad_recursive_kernels_v3.filter(&filter, count, samples, results[1], scratch);
 		assert_memory_equal(results[0], results[1],
 							(size_t) count * RAD_RECURSIVE_LANES * sizeof(double));
 	}

@@ -10,12 +10,15 @@
 
 #include "kernels/host.h"
 #include "random_request.h"
+#include "region_fixture.h"
 
 /* On a GPU the same tests run with cuda_count_batch (make check-gpu). */
 #ifdef ON_GPU
 #define COUNT_BATCH cuda_count_batch
+#define COUNT_SOURCES cuda_count_sources
 #else
 #define COUNT_BATCH host_count_batch
+#define COUNT_SOURCES host_count_sources
 #endif
 
 /* Requests counted in one batch. */
@@ -160,6 +163,121 @@ one_level(void **state)
 	rad_context_destroy(context);
 }
 
+/* A value of any voxel type, and what it is as a double. */
+static double
+store_voxel(void *voxels, VoxelType type, int64_t at, int value)
+{
+	switch (type)
+	{
+		case VOXEL_INT8:
+			return ((int8_t *) voxels)[at] = (int8_t) value;
+		case VOXEL_UINT8:
+			return ((uint8_t *) voxels)[at] = (uint8_t) value;
+		case VOXEL_INT16:
+			return ((int16_t *) voxels)[at] = (int16_t) (value * 7);
+		case VOXEL_UINT16:
+			return ((uint16_t *) voxels)[at] = (uint16_t) (value * 200);
+		case VOXEL_INT32:
+			return ((int32_t *) voxels)[at] = value * 16000000;
+		case VOXEL_UINT32:
+			return ((uint32_t *) voxels)[at] = (uint32_t) value * 30000000u;
+		case VOXEL_FLOAT32:
+			return ((float *) voxels)[at] = (float) value / 3.0f;
+		case VOXEL_FLOAT64:
+			break;
+	}
+	return ((double *) voxels)[at] = value / 7.0;
+}
+
+/*
+ * Levels made on the device out of intensities of every type, against those
+ * that rad_grey_levels_build() makes; then histograms, exact sums and tables.
+ */
+static void
+levels_from_intensities(void **state)
+{
+	static const double spacing[3] = {1.0, 1.0, 1.0};
+	static const int bins[] = {2, 32, 255, 256, 1000, 5000};
+	uint64_t	random = 20240607;
+
+	(void) state;
+	for (int round = 0; round < 96; round++)
+	{
+		RadContext *context = rad_context_create();
+		VoxelType	type = (VoxelType) (round % VOXEL_TYPE_COUNT);
+		int			size[3];
+		int64_t		voxels = 1;
+		__int128	sum = 0;
+		__int128	squares = 0;
+		Settings	settings;
+		GreyLevels *levels;
+		RegionRequest request;
+		LevelSource source = {.type = (int32_t) type};
+		CountBuffer *expected;
+		CountBuffer *counted;
+		Region	   *region;
+		double	   *intensity;
+		uint8_t    *mask;
+		void	   *stored;
+		int64_t		bytes;
+
+		for (int axis = 0; axis < 3; axis++)
+			voxels *= size[axis] = random_between(&random, 2, 20);
+		intensity = rad_new(context, double, voxels);
+		mask = rad_new_zeroed(context, uint8_t, voxels);
+		stored = rad_new(context, double, voxels);
+		for (int64_t n = 0; n < voxels; n++)
+		{
+			intensity[n] = store_voxel(stored, type, n, random_between(&random, 0, 127));
+			mask[n] = n == voxels / 2 || random_between(&random, 0, 2) > 0;
+			if (mask[n])
+			{
+				sum += (int64_t) intensity[n];
+				squares += (__int128) (int64_t) intensity[n] * (int64_t) intensity[n];
+			}
+		}
+		region = fixture_region(context, size, spacing, intensity, mask, NULL);
+		rad_settings_default(&settings);
+		settings.bin_number = bins[round / 8 % 6];
+		assert_true(rad_grey_levels_build(context, region, &settings, 1, &levels));
+		rad_request_init(&request, levels);
+		rad_request_add(&request, (CountItem) {.kind = COUNT_RUNS,.columns = 20,
+						.directions = 0x0021});
+		rad_request_add(&request, (CountItem) {.kind = COUNT_ZONES});
+		bytes = rad_request_layout(&request, 64 << 20);
+		expected = rad_allocate(context, (size_t) bytes, 1);
+		rad_request_write(&request, expected);
+		counted = copy_of(context, expected);
+
+		/* The device must not see the levels that the CPU made. */
+		memset((char *) counted + sizeof(CountBuffer), 0x77,
+			   (size_t) counted->results - sizeof(CountBuffer));
+		source.voxels = stored;
+		source.mask = mask;
+		for (int axis = 0; axis < 3; axis++)
+		{
+			source.size[axis] = size[axis];
+			source.offset[axis] = levels->offset[axis];
+		}
+		source.rule = (BinRule) {region->minimum, settings.bin_number,
+			region->maximum - region->minimum, settings.bin_number - 1};
+		source.histogram = rad_new(context, int64_t, levels->level_count + 1);
+		assert_true(rad_request_answer(context, rad_cpu_best(), expected));
+		assert_true(COUNT_SOURCES(&counted, &source, 1, shared_limits[round % 4]));
+		assert_true(same_answers(expected, counted));
+		assert_memory_equal(source.histogram + 1, levels->histogram + 1,
+							(size_t) levels->level_count * sizeof(int64_t));
+		assert_int_equal(source.sums.count, region->intensity_count);
+		if (type < VOXEL_FLOAT32)
+		{
+			assert_true(source.sums.sum == (int64_t) sum);
+			assert_true(source.sums.squares_low +
+						((__int128) source.sums.squares_high << 32) == squares);
+		}
+		rad_context_destroy(context);
+	}
+}
+
 /* Zones that find no room are reported as not answered, and nothing is overrun. */
 static void
 zones_without_room(void **state)
@@ -218,6 +336,7 @@ main(void)
 		cmocka_unit_test(concurrent_blocks),
 		cmocka_unit_test(large_regions),
 		cmocka_unit_test(one_level),
+		cmocka_unit_test(levels_from_intensities),
 		cmocka_unit_test(zones_without_room),
 #ifndef ON_GPU
 		cmocka_unit_test(too_little_shared_memory),

@@ -421,6 +421,30 @@ metaimage_geometry_is_that_of_itk(void **state)
 	}
 }
 
+/* Directions of a few digits are kept as they are, and still invertible. */
+static void
+rounded_directions_are_inverted(void **state)
+{
+	static const uint8_t voxels[24];
+	Bytes		file = join("NRRD0005\nencoding: raw\ntype: uint8\nsizes: 2 3 4\ndimension: 3\n"
+							"space: LPS\nspace directions: (0.8,0.0005,0) (0,0.8,0) (0,0.002,3)\n"
+							"space origin: (-200,100,40)\n\n", voxels, sizeof(voxels));
+	const double index[3] = {300, -20.5, 77};
+	VolumeReader *reader;
+	double		world[3];
+	double		back[3];
+
+	(void) state;
+	assert_true(open_bytes(file, -1, &reader));
+	rad_grid_to_world(rad_reader_grid(reader), index, world);
+	/* The axes as the file has them: position = origin + sum of index times vector. */
+	assert_true(fabs(world[1] - (100 + 300 * 0.0005 - 20.5 * 0.8 + 77 * 0.002)) < 1e-9);
+	rad_grid_to_index(rad_reader_grid(reader), world, back);
+	for (int axis = 0; axis < 3; axis++)
+		assert_true(fabs(back[axis] - index[axis]) < 1e-9);
+	free(file.data);
+}
+
 /* --- axes ------------------------------------------------------------------ */
 
 typedef struct Axes
@@ -719,6 +743,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(boxes_equal_the_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(nrrd_geometry_is_that_of_itk, setup, teardown),
 		cmocka_unit_test_setup_teardown(metaimage_geometry_is_that_of_itk, setup, teardown),
+		cmocka_unit_test_setup_teardown(rounded_directions_are_inverted, setup, teardown),
 		cmocka_unit_test_setup_teardown(axes_become_places_channels_and_frames, setup, teardown),
 		cmocka_unit_test_setup_teardown(skipped_bytes_and_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_files_are_refused, setup, teardown),

@@ -63,8 +63,8 @@ plan_zones(RegionRequest *request, const Settings *settings)
 		rad_request_add(request, item);
 }
 
-static void
-plan_textures(RegionRequest *request, const GreyLevels *levels, const Settings *settings)
+void
+rad_plan_textures(RegionRequest *request, const GreyLevels *levels, const Settings *settings)
 {
 	int			longest = rad_longest_run(levels);
 	CountItem	item;
@@ -119,5 +119,5 @@ rad_plan_counting(RegionRequest *request, const Region *region, const GreyLevels
 	if (rad_settings_wants_family(settings, FAMILY_MORPHOLOGY))
 		rad_request_add(request, (CountItem) {.kind = COUNT_CUBES});
 	if (levels != NULL)
-		plan_textures(request, levels, settings);
+		rad_plan_textures(request, levels, settings);
 }

@@ -16,4 +16,11 @@
 extern void rad_plan_counting(RegionRequest *request, const Region *region,
 							  const GreyLevels *levels, const Settings *settings);
 
+/*
+ * The texture families' part, for a request that was begun with these levels
+ * and that knows a mask if GLDZM is wanted.
+ */
+extern void rad_plan_textures(RegionRequest *request, const GreyLevels *levels,
+							  const Settings *settings);
+
 #endif							/* RAD_FEATURES_COUNTING_PLAN_H */

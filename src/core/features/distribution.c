@@ -330,3 +330,64 @@ rad_quartile_coefficient_of_dispersion(const Distribution *distribution)
 		return NAN;
 	return (distribution->p75 - distribution->p25) / sum;
 }
+
+/* More distinct values than this are not counted. */
+#define MOST_DISTINCT 65536
+
+/* Values between two looks at the interrupt flag. */
+#define POLL_VALUES (1 << 20)
+
+/* Count integers, and keep those that occur. */
+static bool
+distribution_of_integers(RadContext *context, const double *values, int64_t count,
+						 double minimum, double maximum, Distribution *distribution)
+{
+	int64_t		low = (int64_t) minimum;
+	int64_t		bins = (int64_t) maximum - low + 1;
+	int64_t    *counts = rad_new_zeroed(context, int64_t, 2 * bins);
+	double	   *distinct = rad_new(context, double, bins);
+	int64_t		distinct_count = 0;
+
+	if (counts == NULL || distinct == NULL)
+		return false;
+
+	/*
+	 * Neighbouring voxels often have the same intensity; counting them into
+	 * two histograms keeps one increment from waiting for the other.
+	 */
+	for (int64_t n = 0; n < count; n++)
+	{
+		int64_t		bin = (int64_t) values[n] - low;
+
+		if (n % POLL_VALUES == 0 && !rad_continue(context))
+			return false;
+		counts[2 * bin + (n & 1)]++;
+	}
+	for (int64_t bin = 0; bin < bins; bin++)
+	{
+		int64_t		of_bin = counts[2 * bin] + counts[2 * bin + 1];
+
+		if (of_bin == 0)
+			continue;
+		distinct[distinct_count] = (double) (low + bin);
+		counts[distinct_count++] = of_bin;
+	}
+	rad_distribution_of_counts(distinct, counts, distinct_count, distribution);
+	rad_release(context, counts);
+	rad_release(context, distinct);
+	return true;
+}
+
+bool
+rad_distribution(RadContext *context, const double *values, int64_t count, double minimum,
+				 double maximum, bool integer_valued, Distribution *distribution)
+{
+	double		distinct = maximum - minimum + 1.0;
+
+	/* A histogram pays when it is small, or at least not much larger than the region. */
+	if (integer_valued && distinct <= MOST_DISTINCT &&
+		distinct <= 4096.0 + 2.0 * (double) count)
+		return distribution_of_integers(context, values, count, minimum, maximum,
+										distribution);
+	return rad_distribution_of_values(context, values, count, minimum, maximum, distribution);
+}

@@ -44,6 +44,14 @@ extern bool rad_distribution_of_values(RadContext *context, const double *values
 									   int64_t count, double minimum, double maximum,
 									   Distribution *distribution);
 
+/*
+ * Of values in voxel order: by counting them when they are integers and a
+ * histogram pays, else by the values themselves.
+ */
+extern bool rad_distribution(RadContext *context, const double *values, int64_t count,
+							 double minimum, double maximum, bool integer_valued,
+							 Distribution *distribution);
+
 /* skewness, excess kurtosis, ...: formulas that both families share. */
 extern double rad_skewness(const Distribution *distribution);
 extern double rad_excess_kurtosis(const Distribution *distribution);

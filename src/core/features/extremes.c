@@ -263,50 +263,54 @@ farthest_in_plane(const int32_t (*points)[3], int64_t count, int u, int v,
 		}
 }
 
-bool
-rad_maximum_plane_distance(RadContext *context, const BitMask *mask, int axis,
-						   const double spacing[3], double *distance)
+/* Largest distance within planes of constant `axis`; hull has room for a plane. */
+static bool
+farthest_in_planes(RadContext *context, const PointList *list, int axis, int u, int v,
+				   const double spacing[3], int32_t (*hull)[3], double *distance)
 {
-	const int	u = axis == 1 ? 2 : 1;
-	const int	v = 0;
-	int			range;
-	PointList	list;
-	PointList	spare;
-	int64_t    *places;
 	double		best = -1.0;
 	int64_t		first = 0;
 
-	if (!create_lists(context, mask, &list, &spare, &range, &places) ||
-		!collect_line_ends(context, mask, &list))
-		return false;
-	/* Collected in order of z, y, x: one stable sort makes it y, z, x. */
-	if (axis == 1)
+	while (first < list->count)
 	{
-		PointList	sorted = spare;
-
-		sort_by_axis(&list, &sorted, axis, range, places);
-		spare = list;
-		list = sorted;
-	}
-	while (first < list.count)
-	{
-		const int32_t (*plane)[3] = (const int32_t (*)[3]) list.points + first;
+		const int32_t (*plane)[3] = (const int32_t (*)[3]) list->points + first;
 		int64_t		last = first + 1;
 
 		if (!rad_continue(context))
 			return false;
-		while (last < list.count && list.points[last][axis] == list.points[first][axis])
+		while (last < list->count && list->points[last][axis] == list->points[first][axis])
 			last++;
 		if (may_hold_farther(plane, last - first, u, v, spacing, best))
-			farthest_in_plane((const int32_t (*)[3]) spare.points,
-							  planar_hull(plane, last - first, u, v, spare.points), u, v,
-							  spacing, &best);
+			farthest_in_plane((const int32_t (*)[3]) hull,
+							  planar_hull(plane, last - first, u, v, hull), u, v, spacing,
+							  &best);
 		first = last;
 	}
+	*distance = best < 0.0 ? -1.0 : sqrt(best) / 2.0;
+	return true;
+}
+
+bool
+rad_maximum_plane_distances(RadContext *context, const BitMask *mask,
+							const double spacing[3], double *same_y, double *same_z)
+{
+	int			range;
+	PointList	list;
+	PointList	spare;
+	int64_t    *places;
+
+	/* Collected in order of z, y, x: one stable sort makes it y, z, x. */
+	if (!create_lists(context, mask, &list, &spare, &range, &places) ||
+		!collect_line_ends(context, mask, &list) ||
+		(same_z != NULL &&
+		 !farthest_in_planes(context, &list, 2, 1, 0, spacing, spare.points, same_z)))
+		return false;
+	sort_by_axis(&list, &spare, 1, range, places);
+	if (!farthest_in_planes(context, &spare, 1, 2, 0, spacing, list.points, same_y))
+		return false;
 	rad_release(context, list.points);
 	rad_release(context, spare.points);
 	rad_release(context, places);
-	*distance = best < 0.0 ? -1.0 : sqrt(best) / 2.0;
 	return true;
 }
 

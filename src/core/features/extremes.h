@@ -29,10 +29,11 @@ extern bool rad_maximum_distance(RadContext *context, const PointList *list,
 								 const double spacing[3], double *distance);
 
 /*
- * Largest distance (mm) between two vertices of the mesh that have the same
- * coordinate along axis 1 or 2; -1 when no plane holds two of them.
+ * Largest distances (mm) between two vertices of the mesh that have the same y,
+ * and (unless NULL) the same z; -1 when no plane holds two of them.
  */
-extern bool rad_maximum_plane_distance(RadContext *context, const BitMask *mask, int axis,
-									   const double spacing[3], double *distance);
+extern bool rad_maximum_plane_distances(RadContext *context, const BitMask *mask,
+										const double spacing[3], double *same_y,
+										double *same_z);
 
 #endif							/* RAD_FEATURES_EXTREMES_H */

@@ -151,65 +151,6 @@ static const Formula formulas[] = {
 #include "catalogue/select_family.h"
 };
 
-/* Intensities that may be counted one by one: at most this many. */
-#define MOST_DISTINCT 65536
-
-/* Voxels between two looks at the interrupt flag. */
-#define POLL_VOXELS (1 << 20)
-
-/*
- * A histogram pays when it is small, or at least not much larger than the
- * region.
- */
-static bool
-histogram_pays(const Region *region)
-{
-	double		distinct = region->maximum - region->minimum + 1.0;
-
-	return region->integer_valued && distinct <= MOST_DISTINCT &&
-		distinct <= 4096.0 + 2.0 * (double) region->intensity_count;
-}
-
-/* Count the intensities, and keep those that occur. */
-static bool
-distribution_by_histogram(RadContext *context, const Region *region, Distribution *distribution)
-{
-	int64_t		low = (int64_t) region->minimum;
-	int64_t		bins = (int64_t) region->maximum - low + 1;
-	int64_t    *counts = rad_new_zeroed(context, int64_t, 2 * bins);
-	double	   *distinct = rad_new(context, double, bins);
-	int64_t		distinct_count = 0;
-
-	if (counts == NULL || distinct == NULL)
-		return false;
-
-	/*
-	 * Neighbouring voxels often have the same intensity; counting them into
-	 * two histograms keeps one increment from waiting for the other.
-	 */
-	for (int64_t n = 0; n < region->intensity_count; n++)
-	{
-		int64_t		bin = (int64_t) region->values[n] - low;
-
-		if (n % POLL_VOXELS == 0 && !rad_continue(context))
-			return false;
-		counts[2 * bin + (n & 1)]++;
-	}
-	for (int64_t bin = 0; bin < bins; bin++)
-	{
-		int64_t		count = counts[2 * bin] + counts[2 * bin + 1];
-
-		if (count == 0)
-			continue;
-		distinct[distinct_count] = (double) (low + bin);
-		counts[distinct_count++] = count;
-	}
-	rad_distribution_of_counts(distinct, counts, distinct_count, distribution);
-	rad_release(context, counts);
-	rad_release(context, distinct);
-	return true;
-}
-
 bool
 rad_intensity_statistics_features(RadContext *context, const Region *region,
 								  const Settings *settings, FeatureValues *values)
@@ -217,13 +158,8 @@ rad_intensity_statistics_features(RadContext *context, const Region *region,
 	const FamilyEntry *family = &rad_families[FAMILY_INTENSITY_STATISTICS];
 	Distribution distribution;
 
-	if (histogram_pays(region))
-	{
-		if (!distribution_by_histogram(context, region, &distribution))
-			return false;
-	}
-	else if (!rad_distribution_of_values(context, region->values, region->intensity_count,
-										 region->minimum, region->maximum, &distribution))
+	if (!rad_distribution(context, region->values, region->intensity_count, region->minimum,
+						  region->maximum, region->integer_valued, &distribution))
 		return false;
 	for (int n = 0; n < family->count; n++)
 		if (!settings->excluded[family->first + n])

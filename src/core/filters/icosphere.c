@@ -19,14 +19,24 @@ typedef struct Mesh
 	int		  (*triangles)[3];
 } Mesh;
 
+/*
+ * Move vertices onto the sphere in trimesh's order of operations, with the sum
+ * in that of its matrix product (OpenBLAS): PyRadiomics
+ * compares samples with the voxel they surround, and where those are equal but
+ * for rounding, rounding decides.
+ */
 static void
-put_on_sphere(double radius, double vertex[3])
+put_on_sphere(double radius, int count, double (*vertices)[3])
 {
-	double		length = sqrt(vertex[0] * vertex[0] + vertex[1] * vertex[1] +
-							  vertex[2] * vertex[2]);
+	for (int n = 0; n < count; n++)
+	{
+		double	   *vertex = vertices[n];
+		double		length = sqrt(vertex[0] * vertex[0] + vertex[2] * vertex[2] +
+								  vertex[1] * vertex[1]);
 
-	for (int axis = 0; axis < 3; axis++)
-		vertex[axis] *= radius / length;
+		for (int axis = 0; axis < 3; axis++)
+			vertex[axis] += vertex[axis] / length * (radius - length);
+	}
 }
 
 /*
@@ -36,7 +46,7 @@ put_on_sphere(double radius, double vertex[3])
  * order of sums over samples.
  */
 static void
-fill_icosahedron(double radius, Mesh *mesh)
+fill_icosahedron(Mesh *mesh)
 {
 	double		golden = (1.0 + sqrt(5.0)) / 2.0;
 
@@ -72,7 +82,8 @@ fill_icosahedron(double radius, Mesh *mesh)
 					memcpy(mesh->triangles[mesh->triangle_count++], corners, sizeof(corners));
 			}
 	for (int n = 0; n < CORNERS; n++)
-		put_on_sphere(radius, mesh->vertices[n]);
+		for (int axis = 0; axis < 3; axis++)
+			mesh->vertices[n][axis] /= sqrt(2.0 + golden);
 }
 
 /* An edge: its larger vertex, then the smaller one. */
@@ -104,7 +115,7 @@ edge_of(const int triangle[3], int n)
 
 /* Every triangle becomes four; new vertices come in the order of their edges. */
 static bool
-subdivide(RadContext *context, Mesh *mesh, double radius)
+subdivide(RadContext *context, Mesh *mesh)
 {
 	int			known = mesh->vertex_count;
 	int			count = mesh->triangle_count;
@@ -127,7 +138,6 @@ subdivide(RadContext *context, Mesh *mesh, double radius)
 		for (int axis = 0; axis < 3; axis++)
 			middle[axis] = (mesh->vertices[edges[n].smaller][axis] +
 							mesh->vertices[edges[n].larger][axis]) / 2.0;
-		put_on_sphere(radius, middle);
 	}
 	for (int t = 0; t < count; t++)
 	{
@@ -175,10 +185,15 @@ rad_icosphere(RadContext *context, double radius, int subdivision, Icosphere *sp
 	mesh.triangles = rad_allocate(context, (size_t) triangles, sizeof(int[3]));
 	if (mesh.vertices == NULL || mesh.triangles == NULL)
 		return false;
-	fill_icosahedron(radius, &mesh);
+	fill_icosahedron(&mesh);
 	for (int n = 0; n < subdivision; n++)
-		if (!rad_continue(context) || !subdivide(context, &mesh, radius))
+	{
+		if (!rad_continue(context) || !subdivide(context, &mesh))
 			return false;
+		put_on_sphere(radius, mesh.vertex_count, mesh.vertices);
+	}
+	if (subdivision == 0)
+		put_on_sphere(radius, mesh.vertex_count, mesh.vertices);
 	rad_release(context, mesh.triangles);
 	sphere->count = mesh.vertex_count;
 	sphere->vertices = mesh.vertices;

@@ -59,7 +59,7 @@ extern bool rad_filter_gradient(RadContext *context, const Volume *image,
 
 /*
  * Whether PyRadiomics makes a Laplacian of Gaussian image: sigma (mm) positive,
- * at least 4 voxels along each axis and more than sigma reaches.  When not,
+ * at least 4 voxels along each axis (of the image: two may be all) and more than sigma reaches.  When not,
  * *reason is a sentence for a NOTICE.
  */
 extern bool rad_log_applies(const Volume *image, double sigma, const char **reason);

@@ -2,7 +2,7 @@
  * Laplacian of Gaussian as ITK has it: per axis a second derivative along it,
  * then smoothing along the other two in the order x, y, z; the terms are added
  * up in the order x, y, z.  Each pass reads float32 (the first one the image),
- * computes in double and stores float32.
+ * computes in double and stores float32.  An image of two dimensions has no z.
  *
  * The recursions reach over the whole line, so a pass always runs along whole
  * lines; but it keeps only the samples within the wanted box, and only lines
@@ -19,13 +19,23 @@
 
 #define LANES RAD_RECURSIVE_LANES
 
+/* Voxels converted at a time. */
+#define PIECE 2048
+
+/* Axes that are filtered: the image's own. */
+static int
+axis_count(const Volume *image)
+{
+	return image->grid.dimension == 2 ? 2 : 3;
+}
+
 bool
 rad_log_applies(const Volume *image, double sigma, const char **reason)
 {
 	*reason = NULL;
 	if (!(sigma > 0.0))
 		*reason = "sigma is not positive";
-	for (int axis = 0; axis < 3 && *reason == NULL; axis++)
+	for (int axis = 0; axis < axis_count(image) && *reason == NULL; axis++)
 	{
 		int			size = rad_box_size(&image->box, axis);
 
@@ -54,196 +64,183 @@ rad_log_name(RadContext *context, const char *sigma, char *name, size_t size)
 	return true;
 }
 
-/* Voxels of one stage, x fastest: the image's own type, or float32. */
-typedef struct Stage
-{
-	Box			box;
-	VoxelType	type;
-	const void *voxels;
-} Stage;
-
+/*
+ * All passes of a term work in one buffer with the image's layout.  A pass along
+ * an axis reads the lines within `lines` and stores them between lo and hi of
+ * the axis; voxels that no later pass reads are never written.
+ */
 typedef struct Laplacian
 {
-	RecursiveLines filter_lines;
-	const Box  *wanted;
+	const Volume *image;
+	int64_t		stride[3];		/* of the image and of work */
+	const RecursiveKernels *kernels;
+	const float *single;		/* the image as float32, or NULL */
+	float	   *work;
 	double	   *samples;		/* [longest line][LANES] */
 	double	   *result;
 	double	   *scratch;
 } Laplacian;
 
-/* Elements between neighbours along each axis. */
+/* Lines of an image that float32 would not hold exactly. */
 static void
-strides(const Box *box, int64_t stride[3])
+load_image_lines(const Volume *image, const LineBlock *block, double *samples)
 {
-	stride[0] = 1;
-	stride[1] = rad_box_size(box, 0);
-	stride[2] = stride[1] * rad_box_size(box, 1);
-}
-
-/*
- * samples[i * LANES + n] = voxel first + i * step + n * apart, for `lanes` lines;
- * the lanes beyond repeat the last line.
- */
-static void
-load_lines(const Stage *in, int64_t first, int64_t step, int64_t apart, int lanes, int count,
-		   double *samples)
-{
-	if (apart == 1 && in->type == VOXEL_FLOAT32 && lanes == LANES)
-		for (int i = 0; i < count; i++)
-		{
-			const float *row = (const float *) in->voxels + first + i * step;
-
-			for (int n = 0; n < LANES; n++)
-				samples[i * LANES + n] = row[n];
-		}
-	else if (step == 1 && in->type == VOXEL_FLOAT32)
+	for (int i = 0; i < block->count; i++)
 		for (int n = 0; n < LANES; n++)
 		{
-			const float *line = (const float *) in->voxels + first +
-				(n < lanes ? n : lanes - 1) * apart;
+			int			line = n < block->lanes ? n : block->lanes - 1;
 
-			for (int i = 0; i < count; i++)
-				samples[i * LANES + n] = line[i];
+			rad_voxels_to_double(image->type, image->voxels, block->first + line * block->apart +
+								 i * block->step, 1, samples + i * LANES + n);
 		}
-	else if (apart == 1)
-		for (int i = 0; i < count; i++)
-		{
-			rad_voxels_to_double(in->type, in->voxels, first + i * step, lanes,
-								 samples + i * LANES);
-			for (int n = lanes; n < LANES; n++)
-				samples[i * LANES + n] = samples[i * LANES + lanes - 1];
-		}
-	else
-		for (int i = 0; i < count; i++)
-			for (int n = 0; n < LANES; n++)
-				rad_voxels_to_double(in->type, in->voxels, first + i * step +
-									 (n < lanes ? n : lanes - 1) * apart, 1,
-									 samples + i * LANES + n);
 }
 
-static void
-store_lines(const double *result, int64_t first, int64_t step, int64_t apart, int lanes,
-			int count, float *out)
+/* The image as float32 where that is exact; NULL voxels where it is not. */
+static bool
+create_single(RadContext *context, const Volume *image, float **voxels)
 {
-	if (apart == 1)
-		for (int i = 0; i < count; i++)
-			for (int n = 0; n < lanes; n++)
-				out[first + i * step + n] = (float) result[i * LANES + n];
-	else
-		for (int n = 0; n < lanes; n++)
-			for (int i = 0; i < count; i++)
-				out[first + i * step + n * apart] = (float) result[i * LANES + n];
+	int64_t		count = rad_box_voxel_count(&image->box);
+
+	*voxels = NULL;
+	if (rad_voxel_size(image->type) > 2)
+		return true;
+	*voxels = rad_new(context, float, count);
+	if (*voxels == NULL)
+		return false;
+	for (int64_t first = 0; first < count; first += PIECE)
+	{
+		int			length = count - first < PIECE ? (int) (count - first) : PIECE;
+		double		piece[PIECE];
+
+		if (!rad_continue(context))
+			return false;
+		rad_voxels_to_double(image->type, image->voxels, first, length, piece);
+		for (int n = 0; n < length; n++)
+			(*voxels)[first + n] = (float) piece[n];
+	}
+	return true;
 }
 
-/*
- * One pass along an axis: from `in`, whole along it, to out, the wanted extent
- * along it.  out may be in's own voxels when the boxes are equal.
- */
+/* One pass along an axis, into work; lines and lo ... hi count from the image's box. */
 static bool
 filter_axis(RadContext *context, const Laplacian *laplacian, const RecursiveFilter *filter,
-			int axis, const Stage *in, const Box *out_box, float *out)
+			int axis, bool first_pass, const Box *lines, int lo, int hi)
 {
-	int64_t		in_stride[3];
-	int64_t		out_stride[3];
 	int			across = axis == 0 ? 1 : 0;	/* lines side by side are along this one */
 	int			outer = axis == 2 ? 1 : 2;
-	int			count = rad_box_size(&in->box, axis);
-	int			width = rad_box_size(&in->box, across);
-	int			skipped = out_box->lo[axis] - in->box.lo[axis];
+	const RecursiveKernels *kernels = laplacian->kernels;
+	const float *voxels = first_pass ? laplacian->single : laplacian->work;
+	LineBlock	block = {
+		.step = laplacian->stride[axis], .apart = laplacian->stride[across],
+		.count = rad_box_size(&laplacian->image->box, axis)
+	};
 
-	strides(&in->box, in_stride);
-	strides(out_box, out_stride);
-	for (int o = 0; o < rad_box_size(&in->box, outer); o++)
-		for (int a = 0; a < width; a += LANES)
+	for (int o = lines->lo[outer]; o < lines->hi[outer]; o++)
+		for (int a = lines->lo[across]; a < lines->hi[across]; a += LANES)
 		{
-			int			lanes = width - a < LANES ? width - a : LANES;
-
+			block.lanes = lines->hi[across] - a < LANES ? lines->hi[across] - a : LANES;
+			block.first = o * laplacian->stride[outer] + a * laplacian->stride[across];
 			if (!rad_continue(context))
 				return false;
-			load_lines(in, o * in_stride[outer] + a * in_stride[across], in_stride[axis],
-					   in_stride[across], lanes, count, laplacian->samples);
-			laplacian->filter_lines(filter, count, laplacian->samples, laplacian->result,
-									laplacian->scratch);
-			store_lines(laplacian->result + skipped * LANES,
-						o * out_stride[outer] + a * out_stride[across], out_stride[axis],
-						out_stride[across], lanes, rad_box_size(out_box, axis), out);
+			if (voxels != NULL)
+				kernels->load(voxels, &block, laplacian->samples);
+			else
+				load_image_lines(laplacian->image, &block, laplacian->samples);
+			kernels->filter(filter, block.count, laplacian->samples, laplacian->result,
+							laplacian->scratch);
+			kernels->store(laplacian->result, &block, lo, hi, laplacian->work);
 		}
 	return true;
 }
 
-/* The term of one axis, in new memory over the wanted box. */
+/* The term of one axis, in work's voxels of the wanted box (from the image's box). */
 static bool
-term_of_axis(RadContext *context, const Laplacian *laplacian, const Volume *image,
-			 double sigma, int axis, float **term)
+term_of_axis(RadContext *context, const Laplacian *laplacian, double sigma, int axis,
+			 const Box *wanted)
 {
-	Stage		stage = {image->box, image->type, image->voxels};
-	float	   *before = NULL;
+	Box			lines;
 
-	for (int pass = 0; pass < 3; pass++)
+	for (int other = 0; other < 3; other++)
+	{
+		lines.lo[other] = 0;
+		lines.hi[other] = rad_box_size(&laplacian->image->box, other);
+	}
+	for (int pass = 0; pass < axis_count(laplacian->image); pass++)
 	{
 		int			along = pass == 0 ? axis : pass <= axis ? pass - 1 : pass;
-		Box			box = stage.box;
+		double		spacing = laplacian->image->grid.spacing[along];
 		RecursiveFilter filter;
-		float	   *voxels;
 
 		if (pass == 0)
-			rad_recursive_second_derivative(sigma, image->grid.spacing[along], &filter);
+			rad_recursive_second_derivative(sigma, spacing, &filter);
 		else
-			rad_recursive_gaussian(sigma, image->grid.spacing[along], &filter);
-		box.lo[along] = laplacian->wanted->lo[along];
-		box.hi[along] = laplacian->wanted->hi[along];
-		voxels = rad_new(context, float, rad_box_voxel_count(&box));
-		if (voxels == NULL ||
-			!filter_axis(context, laplacian, &filter, along, &stage, &box, voxels))
+			rad_recursive_gaussian(sigma, spacing, &filter);
+		if (!filter_axis(context, laplacian, &filter, along, pass == 0, &lines,
+						 wanted->lo[along], wanted->hi[along]))
 			return false;
-		rad_release(context, before);
-		before = voxels;
-		stage = (Stage) {box, VOXEL_FLOAT32, voxels};
+		lines.lo[along] = wanted->lo[along];
+		lines.hi[along] = wanted->hi[along];
 	}
-	*term = before;
 	return true;
 }
 
-/* sum[n] = float32(sum[n] + term[n] * weight) */
+/* sum = float32(sum + term * weight) */
 static void
-add_term(int64_t count, const float *restrict term, double weight, float *restrict sum)
+add_term(const Laplacian *laplacian, const Box *wanted, double weight, float *restrict sum)
 {
-	for (int64_t n = 0; n < count; n++)
-		sum[n] = (float) (sum[n] + term[n] * weight);
+	for (int z = wanted->lo[2]; z < wanted->hi[2]; z++)
+		for (int y = wanted->lo[1]; y < wanted->hi[1]; y++)
+		{
+			const float *restrict term = laplacian->work + z * laplacian->stride[2] +
+				y * laplacian->stride[1];
+
+			for (int x = wanted->lo[0]; x < wanted->hi[0]; x++, sum++)
+				*sum = (float) (*sum + term[x] * weight);
+		}
 }
 
 bool
 rad_filter_log(RadContext *context, const Volume *image, double sigma, const Box *wanted,
 			   Volume *filtered)
 {
-	Laplacian	laplacian;
+	Laplacian	laplacian = {.image = image, .stride = {1}};
+	Box			from_zero;
 	int64_t		longest = 0;
-	int64_t		count;
+	float	   *single;
 
 	if (!rad_dense_create(context, image, wanted, VOXEL_FLOAT32, filtered))
 		return false;
 	for (int axis = 0; axis < 3; axis++)
-		longest = rad_box_size(&image->box, axis) > longest ?
-			rad_box_size(&image->box, axis) : longest;
-	laplacian.filter_lines = rad_cpu_runs_v3() ? rad_recursive_lines_v3 : rad_recursive_lines_v2;
-	laplacian.wanted = &filtered->box;
+	{
+		int			size = rad_box_size(&image->box, axis);
+
+		if (axis > 0)
+			laplacian.stride[axis] = laplacian.stride[axis - 1] *
+				rad_box_size(&image->box, axis - 1);
+		longest = size > longest ? size : longest;
+		from_zero.lo[axis] = filtered->box.lo[axis] - image->box.lo[axis];
+		from_zero.hi[axis] = filtered->box.hi[axis] - image->box.lo[axis];
+	}
+	laplacian.kernels = rad_cpu_runs_v3() ? &rad_recursive_kernels_v3 : &rad_recursive_kernels_v2;
 	laplacian.samples = rad_new(context, double, 3 * longest * LANES);
-	if (laplacian.samples == NULL)
+	laplacian.work = rad_new(context, float, rad_box_voxel_count(&image->box));
+	if (laplacian.samples == NULL || laplacian.work == NULL ||
+		!create_single(context, image, &single))
 		return false;
+	laplacian.single = image->type == VOXEL_FLOAT32 ? image->voxels : single;
 	laplacian.result = laplacian.samples + longest * LANES;
 	laplacian.scratch = laplacian.result + longest * LANES;
-	count = rad_box_voxel_count(&filtered->box);
-	memset(filtered->voxels, 0, (size_t) count * sizeof(float));
-	for (int axis = 0; axis < 3; axis++)
+	memset(filtered->voxels, 0, (size_t) rad_box_voxel_count(&filtered->box) * sizeof(float));
+	for (int axis = 0; axis < axis_count(image); axis++)
 	{
 		double		spacing = image->grid.spacing[axis];
-		float	   *term;
 
-		if (!term_of_axis(context, &laplacian, image, sigma, axis, &term))
+		if (!term_of_axis(context, &laplacian, sigma, axis, &from_zero))
 			return false;
-		add_term(count, term, 1.0 / (spacing * spacing), filtered->voxels);
-		rad_release(context, term);
+		add_term(&laplacian, &from_zero, 1.0 / (spacing * spacing), filtered->voxels);
 	}
+	rad_release(context, single);
+	rad_release(context, laplacian.work);
 	rad_release(context, laplacian.samples);
 	return true;
 }

@@ -34,7 +34,9 @@ typedef struct Sampler
 
 	double	   *samples;		/* [vertex][x], of one row */
 	double	   *weights;		/* [4][x], along x of one vertex */
+	double	   *products;		/* [x + 3] */
 	double	   *centres;		/* [x] */
+	double	   *pattern;		/* [vertex] */
 	float	   *single;			/* [vertex] */
 	double	  **results;		/* [levels + 1], over wanted; the last is kurtosis */
 } Sampler;
@@ -151,18 +153,25 @@ stored_as(VoxelType type, double value)
 	return fmin(fmax(value, ranges[type][0]), ranges[type][1]);
 }
 
-/* sums[x] += ((row[x] wz) wy) wx[x], for the four coefficients along x. */
+/*
+ * Add the four coefficients along x, each times wz, wy and wx in this order, to
+ * the sums of a row.  products: scratch of count + 3.
+ */
 static void
-add_row(const double *row, double wz, double wy, const double *weights, int stride, int count,
-		double *restrict sums)
+add_row(const double *restrict row, double wz, double wy, const double *restrict weights,
+		int stride, int count, double *restrict products, double *restrict sums)
 {
-	for (int tap = 0; tap < 4; tap++)
+	for (int x = 0; x < count + 3; x++)
+		products[x] = row[x] * wz * wy;
+	for (int x = 0; x < count; x++)
 	{
-		const double *restrict coefficients = row + tap;
-		const double *restrict wx = weights + tap * stride;
+		double		sum = sums[x];
 
-		for (int x = 0; x < count; x++)
-			sums[x] += coefficients[x] * wz * wy * wx[x];
+		sum += products[x] * weights[x];
+		sum += products[x + 1] * weights[stride + x];
+		sum += products[x + 2] * weights[2 * stride + x];
+		sum += products[x + 3] * weights[3 * stride + x];
+		sums[x] = sum;
 	}
 }
 
@@ -219,18 +228,20 @@ sample_row(const Sampler *sampler, const double vertex[3], int lo, int hi, int y
 			add_row(sampler->coefficients +
 					((int64_t) (first[2] + tap_z) * rad_box_size(box, 1) + first[1] + tap_y) *
 					rad_box_size(box, 0) + first[0], wz[tap_z], wy[tap_y], sampler->weights,
-					stride, hi - lo, samples);
+					stride, hi - lo, sampler->products, samples);
 	for (int x = lo; x < hi; x++)
 		samples[x - lo] = stored_as(sampler->image->type, samples[x - lo]);
 }
 
 /*
+ * pattern: 1 where a sample reaches the centre, else 0.  A product instead of a
+ * condition, which would be guessed wrong half of the time.
+ *
  * Root of the sum over the vertices of g squared, where g is the pattern's part
  * of one degree: the sum over m of c_m Y_m.  Terms of m and -m are conjugates.
  */
 static double
-power_of_degree(const Harmonics *harmonics, int vertices, const double *samples, int stride,
-				double centre)
+power_of_degree(const Harmonics *harmonics, int vertices, const double *pattern)
 {
 	int			degree = harmonics->degree;
 	double		sum = 0.0;
@@ -244,11 +255,10 @@ power_of_degree(const Harmonics *harmonics, int vertices, const double *samples,
 
 		real[m] = imaginary[m] = 0.0;
 		for (int n = 0; n < vertices; n++)
-			if (samples[(int64_t) n * stride] >= centre)
-			{
-				real[m] += y_real[n];
-				imaginary[m] += y_imaginary[n];
-			}
+		{
+			real[m] += pattern[n] * y_real[n];
+			imaginary[m] += pattern[n] * y_imaginary[n];
+		}
 	}
 	for (int n = 0; n < vertices; n++)
 	{
@@ -367,9 +377,11 @@ describe_run(RadContext *context, const Sampler *sampler, int lo, int hi, int y,
 
 		if (!rad_continue(context))
 			return false;
+		for (int n = 0; n < count; n++)
+			sampler->pattern[n] = samples[(int64_t) n * width] >= sampler->centres[x];
 		for (int n = 0; n < levels; n++)
-			sampler->results[n][at + x] = power_of_degree(&sampler->harmonics[n], count, samples,
-														  width, sampler->centres[x]);
+			sampler->results[n][at + x] = power_of_degree(&sampler->harmonics[n], count,
+														  sampler->pattern);
 		sampler->results[levels][at + x] = sampler->image->type == VOXEL_FLOAT32 ?
 			kurtosis_single(count, samples, width, sampler->single) :
 			kurtosis(count, samples, width);
@@ -420,10 +432,13 @@ prepare(RadContext *context, Sampler *sampler)
 	sampler->results = rad_new(context, double *, parameters->levels + 1);
 	sampler->samples = rad_new(context, double, (int64_t) width * sampler->sphere.count);
 	sampler->weights = rad_new(context, double, 4 * (int64_t) width);
+	sampler->products = rad_new(context, double, (int64_t) width + 3);
 	sampler->centres = rad_new(context, double, width);
+	sampler->pattern = rad_new(context, double, sampler->sphere.count);
 	sampler->single = rad_new(context, float, sampler->sphere.count);
 	if (sampler->harmonics == NULL || sampler->results == NULL || sampler->samples == NULL ||
-		sampler->weights == NULL || sampler->centres == NULL || sampler->single == NULL)
+		sampler->weights == NULL || sampler->products == NULL || sampler->centres == NULL ||
+		sampler->pattern == NULL || sampler->single == NULL)
 		return false;
 	for (int n = 0; n <= parameters->levels; n++)
 	{
@@ -451,7 +466,9 @@ finish(RadContext *context, Sampler *sampler)
 		}
 	}
 	rad_release(context, sampler->single);
+	rad_release(context, sampler->pattern);
 	rad_release(context, sampler->centres);
+	rad_release(context, sampler->products);
 	rad_release(context, sampler->weights);
 	rad_release(context, sampler->samples);
 	rad_release(context, sampler->results);

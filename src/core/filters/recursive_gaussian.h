@@ -38,17 +38,36 @@ extern void rad_recursive_gaussian(double sigma, double spacing, RecursiveFilter
 extern void rad_recursive_second_derivative(double sigma, double spacing,
 											RecursiveFilter *filter);
 
-/*
- * Filter RAD_RECURSIVE_LANES lines of count samples each: sample i of line n is
- * samples[i * RAD_RECURSIVE_LANES + n].  result and scratch have the same size.
- */
-typedef void (*RecursiveLines) (const RecursiveFilter *filter, int count,
-								const double *samples, double *result, double *scratch);
+/* Lines in a volume: sample i of line n is element first + n * apart + i * step. */
+typedef struct LineBlock
+{
+	int64_t		first;
+	int64_t		step;
+	int64_t		apart;
+	int			lanes;			/* lines, at most RAD_RECURSIVE_LANES */
+	int			count;			/* samples of a line */
+} LineBlock;
+
+typedef struct RecursiveKernels
+{
+	/*
+	 * Filter RAD_RECURSIVE_LANES lines of count samples each: sample i of line n
+	 * is samples[i * RAD_RECURSIVE_LANES + n].  result and scratch have the same
+	 * size.
+	 */
+	void		(*filter) (const RecursiveFilter *filter, int count, const double *samples,
+						   double *result, double *scratch);
+
+	/* Fill samples from float32 voxels; lines beyond the block's repeat its last. */
+	void		(*load) (const float *voxels, const LineBlock *block, double *samples);
+
+	/* Round results lo ... hi - 1 of each line to float32 voxels. */
+	void		(*store) (const double *result, const LineBlock *block, int lo, int hi,
+						  float *voxels);
+} RecursiveKernels;
 
 /* The same operations in the same order at each x86-64 level: equal bits. */
-extern void rad_recursive_lines_v2(const RecursiveFilter *filter, int count,
-								   const double *samples, double *result, double *scratch);
-extern void rad_recursive_lines_v3(const RecursiveFilter *filter, int count,
-								   const double *samples, double *result, double *scratch);
+extern const RecursiveKernels rad_recursive_kernels_v2;
+extern const RecursiveKernels rad_recursive_kernels_v3;
 
 #endif							/* RAD_FILTERS_RECURSIVE_GAUSSIAN_H */

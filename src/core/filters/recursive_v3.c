@@ -1,6 +1,6 @@
 /*
  * Recursive Gaussian filters for x86-64-v3; see recursive_kernel.h.
  */
-#define RECURSIVE_KERNEL(name) name##_v3
+#define RECURSIVE_KERNELS rad_recursive_kernels_v3
 
 #include "filters/recursive_kernel.h"

@@ -18,7 +18,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cpu_level.h"
 #include "filters/dense.h"
+#include "filters/wavelet_rows.h"
 
 /* Samples along an axis that a block holds: start <= position < start + count. */
 typedef struct Extent
@@ -43,6 +45,11 @@ typedef struct Transform
 	Box			wanted;
 	Extent		target[3];		/* the wanted box */
 	int			emitted_level;	/* from 1 */
+	const WaveletKernels *kernels;
+
+	/* Voxels of the blocks in work, one per axis, and how many there is room for. */
+	void	   *work[3];
+	size_t		room[3];
 	FilteredImageVisitor visit;
 	void	   *argument;
 } Transform;
@@ -106,14 +113,36 @@ widened(const Extent *extent, int length)
 	return wide;
 }
 
+static size_t
+block_size(const Block *block)
+{
+	return (size_t) block->extent[0].count * (size_t) block->extent[1].count *
+		(size_t) block->extent[2].count;
+}
+
 static bool
 create_block(RadContext *context, const Transform *transform, Block *block)
 {
-	block->voxels = rad_allocate(context, (size_t) block->extent[0].count *
-								 (size_t) block->extent[1].count *
-								 (size_t) block->extent[2].count,
-								 rad_voxel_size(transform->type));
+	block->voxels = rad_allocate(context, block_size(block), rad_voxel_size(transform->type));
 	return block->voxels != NULL;
+}
+
+/* A block in the work memory of an axis. */
+static bool
+work_block(RadContext *context, Transform *transform, int axis, Block *block)
+{
+	if (transform->room[axis] < block_size(block))
+	{
+		rad_release(context, transform->work[axis]);
+		transform->work[axis] = NULL;
+		transform->room[axis] = 0;
+		if (!create_block(context, transform, block))
+			return false;
+		transform->work[axis] = block->voxels;
+		transform->room[axis] = block_size(block);
+	}
+	block->voxels = transform->work[axis];
+	return true;
 }
 
 static bool
@@ -122,13 +151,11 @@ filter_block(RadContext *context, const Transform *transform, const Block *in, i
 {
 	const WaveletBank *bank = transform->parameters->bank;
 
-	if (!create_block(context, transform, out))
-		return false;
 	if (transform->type == VOXEL_FLOAT32)
-		return filter_block_float(context, in, axis, high ? bank->high_single : bank->low_single,
-								  bank->length, out);
-	return filter_block_double(context, in, axis, high ? bank->high : bank->low,
-							   bank->length, out);
+		return filter_block_float(context, transform->kernels, in, axis,
+								  high ? bank->high_single : bank->low_single, bank->length, out);
+	return filter_block_double(context, transform->kernels, in, axis,
+							   high ? bank->high : bank->low, bank->length, out);
 }
 
 /* Index in the image of a position: the sample behind an odd axis is the first. */
@@ -200,21 +227,19 @@ emit(RadContext *context, const Transform *transform, const char *letters, const
  * or, with bands unset, alone.
  */
 static bool
-split(RadContext *context, const Transform *transform, const Block *in, int axis,
+split(RadContext *context, Transform *transform, const Block *in, int axis,
 	  const char *letters, bool bands, Block *approximation)
 {
 	const WaveletParameters *parameters = transform->parameters;
 	bool		low_only = strchr(letters, 'H') == NULL;
+	int			last = 2;
 
 	while (axis < 3 && !parameters->along[axis])
 		axis++;
 	if (axis == 3)
-	{
-		if (!low_only)
-			return emit(context, transform, letters, in);
-		approximation->voxels = in->voxels;
-		return true;
-	}
+		return low_only || emit(context, transform, letters, in);
+	while (!parameters->along[last])
+		last--;
 	for (int high = 0; high < (bands ? 2 : 1); high++)
 	{
 		char		longer[4];
@@ -234,11 +259,17 @@ split(RadContext *context, const Transform *transform, const Block *in, int axis
 				if (parameters->along[other])
 					out.extent[other] = transform->target[other];
 		snprintf(longer, sizeof(longer), "%s%c", letters, high ? 'H' : 'L');
+		if (low && axis == last)
+		{
+			if (!create_block(context, transform, &out))
+				return false;
+			approximation->voxels = out.voxels;
+		}
+		else if (!work_block(context, transform, axis, &out))
+			return false;
 		if (!filter_block(context, transform, in, axis, high, &out) ||
 			!split(context, transform, &out, axis + 1, longer, bands, approximation))
 			return false;
-		if (out.voxels != approximation->voxels)
-			rad_release(context, out.voxels);
 	}
 	return true;
 }
@@ -268,6 +299,7 @@ rad_filter_wavelet(RadContext *context, const Volume *image,
 		.type = image->type == VOXEL_FLOAT32 ? VOXEL_FLOAT32 : VOXEL_FLOAT64,
 		.wanted = wanted != NULL ? *wanted : image->box,
 		.visit = visit, .argument = argument,
+		.kernels = rad_cpu_runs_v3() ? &rad_wavelet_kernels_v3 : &rad_wavelet_kernels_v2,
 	};
 	int			passes = parameters->start_level + parameters->levels;
 	char		letters[4] = "";
@@ -302,5 +334,7 @@ rad_filter_wavelet(RadContext *context, const Volume *image,
 	}
 	done = emit(context, &transform, letters, &block);
 	rad_release(context, block.voxels);
+	for (int axis = 0; axis < 3; axis++)
+		rad_release(context, transform.work[axis]);
 	return done;
 }

@@ -5,46 +5,12 @@
  */
 
 /*
- * out[x] = sum over j of taps[j] rows[j][x], added up in the order of j in REAL.
- */
-static void
-WAVELET_KERNEL(combine_rows)(const REAL *const *rows, const REAL *taps, int length, int count,
-							 REAL *restrict out)
-{
-	int			x = 0;
-
-	/* Sums of a piece stay in registers. */
-	for (; x + 16 <= count; x += 16)
-	{
-		REAL		sums[16] = {0};
-
-		for (int j = 0; j < length; j++)
-		{
-			const REAL *row = rows[j] + x;
-
-			for (int lane = 0; lane < 16; lane++)
-				sums[lane] += taps[j] * row[lane];
-		}
-		for (int lane = 0; lane < 16; lane++)
-			out[x + lane] = sums[lane];
-	}
-	for (; x < count; x++)
-	{
-		REAL		sum = 0;
-
-		for (int j = 0; j < length; j++)
-			sum += taps[j] * rows[j][x];
-		out[x] = sum;
-	}
-}
-
-/*
  * Filter along x: the row is extended so that every tap has a contiguous row of
  * its own, shifted by one.  The last samples of the period are done again in
  * the order that they have.
  */
 static void
-WAVELET_KERNEL(filter_row)(const Extent *in, const Extent *out, const REAL *taps, int length,
+WAVELET_KERNEL(filter_row)(const WaveletKernels *kernels, const Extent *in, const Extent *out, const REAL *taps, int length,
 						   const REAL *row, REAL *extended, REAL *result)
 {
 	const REAL *rows[RAD_MOST_WAVELET_TAPS];
@@ -58,7 +24,7 @@ WAVELET_KERNEL(filter_row)(const Extent *in, const Extent *out, const REAL *taps
 			extended[n] = row[place(in, first + n)];
 	for (int j = 0; j < length; j++)
 		rows[j] = extended + length - 1 - j;
-	WAVELET_KERNEL(combine_rows)(rows, taps, length, out->count, result);
+	kernels->WAVELET_KERNEL(combine)(rows, taps, length, out->count, result);
 	for (int x = 0; x < out->count; x++)
 	{
 		int			wrapped = wrapped_taps(out, out->start + x, length);
@@ -78,7 +44,7 @@ WAVELET_KERNEL(filter_row)(const Extent *in, const Extent *out, const REAL *taps
 
 /* Filter row (y, z) of the result along y or z. */
 static void
-WAVELET_KERNEL(filter_across)(const Extent *in, const Extent *out, int position,
+WAVELET_KERNEL(filter_across)(const WaveletKernels *kernels, const Extent *in, const Extent *out, int position,
 							  const REAL *taps, int length, const REAL *base, int64_t stride,
 							  int count, REAL *result)
 {
@@ -93,12 +59,12 @@ WAVELET_KERNEL(filter_across)(const Extent *in, const Extent *out, int position,
 		ordered[n] = taps[j];
 		rows[n] = base + stride * place(in, position + length / 2 - j);
 	}
-	WAVELET_KERNEL(combine_rows)(rows, ordered, length, count, result);
+	kernels->WAVELET_KERNEL(combine)(rows, ordered, length, count, result);
 }
 
 /* Filter a block along one axis; out has in's extents but along the axis. */
 static bool
-WAVELET_KERNEL(filter_block)(RadContext *context, const Block *in, int axis, const REAL *taps,
+WAVELET_KERNEL(filter_block)(RadContext *context, const WaveletKernels *kernels, const Block *in, int axis, const REAL *taps,
 							 int length, Block *out)
 {
 	int64_t		in_stride[3] = {1, in->extent[0].count,
@@ -121,10 +87,10 @@ WAVELET_KERNEL(filter_block)(RadContext *context, const Block *in, int axis, con
 				if (other != axis)
 					base += place(&in->extent[other], position[other]) * in_stride[other];
 			if (axis == 0)
-				WAVELET_KERNEL(filter_row)(&in->extent[0], &out->extent[0], taps, length,
+				WAVELET_KERNEL(filter_row)(kernels, &in->extent[0], &out->extent[0], taps, length,
 										   base, extended, result);
 			else
-				WAVELET_KERNEL(filter_across)(&in->extent[axis], &out->extent[axis],
+				WAVELET_KERNEL(filter_across)(kernels, &in->extent[axis], &out->extent[axis],
 											  position[axis], taps, length,
 											  base + place(&in->extent[0], out->extent[0].start),
 											  in_stride[axis], out->extent[0].count, result);

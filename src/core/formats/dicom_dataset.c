@@ -159,12 +159,18 @@ is_vr_of(const char vr[2], const char *name)
 	return vr[0] == name[0] && vr[1] == name[1];
 }
 
+static bool
+has_preamble(const uint8_t *bytes, size_t length)
+{
+	return length >= PREAMBLE + 4 && memcmp(bytes + PREAMBLE, "DICM", 4) == 0;
+}
+
 bool
 rad_dicom_recognise(const uint8_t *head, size_t length)
 {
 	uint32_t	value_length;
 
-	if (length >= PREAMBLE + 4 && memcmp(head + PREAMBLE, "DICM", 4) == 0)
+	if (has_preamble(head, length))
 		return true;
 
 	/* Group 8 first, its element up to SOP Instance UID. */
@@ -597,7 +603,7 @@ rad_dicom_parse(RadContext *context, const char *name, const uint8_t *bytes, int
 		rad_detail(context, "It has %lld bytes and no \"DICM\" at byte 128.", (long long) length);
 		return rad_hint(context, "Check that the column holds the bytes of the file.");
 	}
-	if (memcmp(bytes + PREAMBLE, "DICM", 4) == 0)
+	if (has_preamble(bytes, (size_t) length))
 		walk.position = PREAMBLE + 4;
 	if (!walk_meta(&walk) || !choose_syntax(&walk, &deflated))
 		return false;
@@ -724,7 +730,8 @@ next_text(const DicomDataset *dataset, int64_t *position, int64_t end, char *tex
 		to--;
 	if (to - from >= (int64_t) size)
 		return false;
-	memcpy(text, bytes + from, (size_t) (to - from));
+	for (int64_t n = from; n < to; n++)
+		text[n - from] = bytes[n] >= ' ' && bytes[n] <= '~' ? (char) bytes[n] : '?';
 	text[to - from] = '\0';
 	return true;
 }

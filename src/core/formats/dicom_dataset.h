@@ -128,7 +128,8 @@ extern int64_t rad_dicom_value_count(const DicomDataset *dataset, const DicomEle
 
 /*
  * Value number n as text without padding; false when there is none or it does
- * not fit.
+ * not fit.  For UIDs, codes, numbers and times, which are ASCII: other bytes
+ * become question marks.  Names: formats/dicom_text.h.
  */
 extern bool rad_dicom_text(const DicomDataset *dataset, const DicomElement *element, int64_t n,
 						   char *text, size_t size);

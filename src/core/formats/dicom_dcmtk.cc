@@ -57,13 +57,20 @@ fail(char message[RAD_DCMTK_MESSAGE], const char *text)
 	return false;
 }
 
+/* With its VR, so that decompression does not need the dictionary. */
+static void
+put(DcmDataset &dataset, const DcmTagKey &key, int value)
+{
+	dataset.putAndInsertUint16(DcmTag(key, EVR_US), static_cast<Uint16>(value));
+}
+
 /* The header that DCMTK's codecs look at, and the frame as pixel data. */
 static OFCondition
 decode(const DcmtkFrame *frame, void *samples)
 {
 	DcmXfer		syntax(frame->transfer_syntax);
 	DcmDataset	dataset;
-	DcmPixelData pixel_data(DCM_PixelData);
+	DcmPixelData pixel_data(DcmTag(DCM_PixelData, EVR_OB));
 	DcmPixelSequence *sequence = new DcmPixelSequence(DCM_PixelSequenceTag);
 	DcmOffsetList offsets;
 	OFString	colour_model;
@@ -78,15 +85,15 @@ decode(const DcmtkFrame *frame, void *samples)
 												static_cast<Uint32>(frame->length), 0);
 	if (result.bad())
 		return result;
-	dataset.putAndInsertUint16(DCM_SamplesPerPixel, 1);
-	dataset.putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
-	dataset.putAndInsertString(DCM_NumberOfFrames, "1");
-	dataset.putAndInsertUint16(DCM_Rows, static_cast<Uint16>(frame->rows));
-	dataset.putAndInsertUint16(DCM_Columns, static_cast<Uint16>(frame->columns));
-	dataset.putAndInsertUint16(DCM_BitsAllocated, static_cast<Uint16>(frame->bits_allocated));
-	dataset.putAndInsertUint16(DCM_BitsStored, static_cast<Uint16>(frame->bits_stored));
-	dataset.putAndInsertUint16(DCM_HighBit, static_cast<Uint16>(frame->bits_stored - 1));
-	dataset.putAndInsertUint16(DCM_PixelRepresentation, frame->is_signed ? 1 : 0);
+	put(dataset, DCM_SamplesPerPixel, 1);
+	dataset.putAndInsertString(DcmTag(DCM_PhotometricInterpretation, EVR_CS), "MONOCHROME2");
+	dataset.putAndInsertString(DcmTag(DCM_NumberOfFrames, EVR_IS), "1");
+	put(dataset, DCM_Rows, frame->rows);
+	put(dataset, DCM_Columns, frame->columns);
+	put(dataset, DCM_BitsAllocated, frame->bits_allocated);
+	put(dataset, DCM_BitsStored, frame->bits_stored);
+	put(dataset, DCM_HighBit, frame->bits_stored - 1);
+	put(dataset, DCM_PixelRepresentation, frame->is_signed ? 1 : 0);
 
 	size_t		size = static_cast<size_t>(frame->rows) * frame->columns *
 		(frame->bits_allocated / 8);

@@ -243,6 +243,10 @@ rad_dicom_pixels_open(RadContext *context, const DicomDataset *dataset, DicomPix
 	else
 		return fail_attribute(context, dataset, DICOM_PixelData, "has no");
 
+	if ((int64_t) pixels->rows * pixels->columns * (int64_t) rad_voxel_size(pixels->type) >
+		RAD_DICOM_MAX_FRAME)
+		return rad_fail(context, RAD_LIMIT_EXCEEDED, "%s has frames of %d x %d pixels",
+						dataset->name, pixels->columns, pixels->rows);
 	pixels->is_encapsulated = pixels->data->end > (pixels->data - dataset->elements) + 1;
 	if (!pixels->is_encapsulated && pixels->data->length == 0)
 		return rad_fail(context, RAD_INVALID_BINARY, "%s has empty pixel data", dataset->name);

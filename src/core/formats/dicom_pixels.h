@@ -8,6 +8,9 @@
 #include "formats/dicom_dataset.h"
 #include "volume/volume.h"
 
+/* A frame of more bytes than this is refused. */
+#define RAD_DICOM_MAX_FRAME ((int64_t) 1 << 30)
+
 typedef struct DicomPixels
 {
 	const DicomDataset *dataset;

@@ -180,6 +180,8 @@ typedef struct Raster
 {
 	const Grid *grid;
 	uint8_t    *marks;			/* the mask's voxels */
+	int			first_slice;	/* with marks */
+	int			last_slice;
 	int64_t		outside;		/* contours that lie on no slice */
 } Raster;
 
@@ -279,6 +281,8 @@ add_contour(RadContext *context, const DicomDataset *dataset, const DicomElement
 		uint8_t    *marks = raster->marks + (int64_t) slice * raster->grid->size[0] *
 			raster->grid->size[1];
 
+		raster->first_slice = (int) fmin(raster->first_slice, slice);
+		raster->last_slice = (int) fmax(raster->last_slice, slice);
 		for (int64_t n = 0; n < count; n++)
 			mark_edge(raster, marks, points + 3 * n, points + 3 * ((n + 1) % count));
 	}
@@ -288,13 +292,15 @@ add_contour(RadContext *context, const DicomDataset *dataset, const DicomElement
 
 /* Turn marks into insides: each mark flips itself and all before it. */
 static bool
-fill_rows(RadContext *context, const Grid *grid, uint8_t *marks)
+fill_rows(RadContext *context, const Raster *raster)
 {
-	int64_t		rows = (int64_t) grid->size[1] * grid->size[2];
+	const Grid *grid = raster->grid;
+	int64_t		first = (int64_t) grid->size[1] * raster->first_slice;
+	int64_t		end = (int64_t) grid->size[1] * (raster->last_slice + 1);
 
-	for (int64_t row = 0; row < rows; row++)
+	for (int64_t row = first; row < end; row++)
 	{
-		uint8_t    *voxels = marks + row * grid->size[0];
+		uint8_t    *voxels = raster->marks + row * grid->size[0];
 		uint8_t		inside = 0;
 
 		for (int x = grid->size[0] - 1; x >= 0; x--)
@@ -315,7 +321,7 @@ rad_rtstruct_mask(RadContext *context, const DicomDataset *dataset, const char *
 	RtRoi	   *rois;
 	int			roi_count;
 	const RtRoi *roi;
-	Raster		raster = {.grid = grid};
+	Raster		raster = {.grid = grid, .first_slice = grid->size[2], .last_slice = -1};
 
 	if (!rad_rtstruct_rois(context, dataset, &rois, &roi_count))
 		return false;
@@ -344,5 +350,5 @@ rad_rtstruct_mask(RadContext *context, const DicomDataset *dataset, const char *
 				 (long long) roi->contour_count);
 		return rad_hint(context, "Use the volume on which the contours were drawn.");
 	}
-	return fill_rows(context, grid, raster.marks);
+	return fill_rows(context, &raster);
 }

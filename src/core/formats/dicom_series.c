@@ -47,19 +47,12 @@ rad_dicom_series_add_slice(RadContext *context, DicomSeries *series, const Dicom
 	return true;
 }
 
-bool
-rad_dicom_series_add(RadContext *context, DicomSeries *series, const char *name,
-					 const uint8_t *bytes, int64_t length)
+/* Read all frames and add them. */
+static bool
+add_frames(RadContext *context, DicomSeries *series, const DicomPixels *pixels,
+		   DicomSlice *slices)
 {
-	DicomDataset dataset;
-	DicomPixels pixels;
-	DicomSlice *slices;
-
-	if (!rad_dicom_parse(context, name, bytes, length, DICOM_WALK_ALL, &dataset) ||
-		!rad_dicom_pixels_open(context, &dataset, &pixels) ||
-		!rad_dicom_slices(context, &pixels, &slices))
-		return false;
-	for (int n = 0; n < pixels.frame_count; n++)
+	for (int n = 0; n < pixels->frame_count; n++)
 	{
 		size_t		size = rad_dicom_slice_bytes(&slices[n]);
 
@@ -71,10 +64,26 @@ rad_dicom_series_add(RadContext *context, DicomSeries *series, const char *name,
 		}
 		slices[n].voxels = rad_allocate(context, size, 1);
 		if (slices[n].voxels == NULL ||
-			!rad_dicom_read_frame(context, &pixels, n, slices[n].voxels) ||
+			!rad_dicom_read_frame(context, pixels, n, slices[n].voxels) ||
 			!rad_dicom_series_add_slice(context, series, &slices[n]))
 			return false;
 	}
+	return true;
+}
+
+bool
+rad_dicom_series_add(RadContext *context, DicomSeries *series, const char *name,
+					 const uint8_t *bytes, int64_t length)
+{
+	DicomDataset dataset;
+	DicomPixels pixels;
+	DicomSlice *slices;
+
+	if (!rad_dicom_parse(context, name, bytes, length, DICOM_WALK_ALL, &dataset) ||
+		!rad_dicom_pixels_open(context, &dataset, &pixels) ||
+		!rad_dicom_slices(context, &pixels, &slices) ||
+		!add_frames(context, series, &pixels, slices))
+		return false;
 	rad_release(context, slices);
 	rad_release(context, pixels.fragments);
 	rad_release(context, pixels.first_fragment);

@@ -35,8 +35,8 @@ typedef struct DicomSeries
 } DicomSeries;
 
 /*
- * Add all frames of an object (or none, on failure).  The bytes are not needed
- * afterwards.
+ * Add all frames of an object.  The bytes are not needed afterwards.  After a
+ * failure the series is not to be used any more.
  */
 extern bool rad_dicom_series_add(RadContext *context, DicomSeries *series, const char *name,
 								 const uint8_t *bytes, int64_t length);

@@ -268,16 +268,14 @@ grid_to_grid(const Grid *from, const Grid *to, double matrix[3][3], double offse
 
 	rad_grid_to_world(from, index, world);
 	rad_grid_to_index(to, world, offset);
-	for (int k = 0; k < 3; k++)
+	for (int c = 0; c < 3; c++)
 	{
-		for (int c = 0; c < 3; c++)
-		{
-			double		sum = 0.0;
+		double		axis[3] = {from->direction[0][c], from->direction[1][c], from->direction[2][c]};
+		double		components[3];
 
-			for (int r = 0; r < 3; r++)
-				sum += to->direction[r][k] * from->direction[r][c];
-			matrix[k][c] = sum * from->spacing[c] / to->spacing[k];
-		}
+		rad_grid_components(to, axis, components);
+		for (int k = 0; k < 3; k++)
+			matrix[k][c] = components[k] * from->spacing[c] / to->spacing[k];
 	}
 }
 

@@ -22,10 +22,10 @@ typedef struct ItkSamples
 extern int	rad_itk_reach(ItkInterpolator interpolator);
 
 /*
- * Value at a position in voxels of the whole image, -0.5 <= position < size -
+ * Values at positions in voxels of the whole image, -0.5 <= position < size -
  * 0.5 on each axis.  Not for ITK_NEAREST_NEIGHBOR.
  */
-extern double rad_itk_interpolate(const ItkSamples *samples, ItkInterpolator interpolator,
-								  const double position[3]);
+extern void rad_itk_interpolate_row(const ItkSamples *samples, ItkInterpolator interpolator,
+									int count, double (*positions)[3], double *values);
 
 #endif							/* RAD_IMAGE_ITK_INTERPOLATE_H */

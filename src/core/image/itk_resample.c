@@ -286,17 +286,25 @@ nearest_row(const Resampling *resampling, const RowPositions *positions, int64_t
 	}
 }
 
+/* Values of a row; those inside the image lie next to each other. */
 static void
-interpolated_row(const Resampling *resampling, const RowPositions *positions, double *row)
+interpolated_row(const Resampling *resampling, const RowPositions *row, double (*positions)[3],
+				 double *values)
 {
-	for (int k = 0; k < resampling->target->size[0]; k++)
-	{
-		double		position[3];
+	int			count = resampling->target->size[0];
+	int			first = 0;
+	int			inside = 0;
 
-		row[k] = 0.0;
-		if (position_in_row(resampling, positions, k, position))
-			row[k] = rad_itk_interpolate(&resampling->samples, resampling->interpolator, position);
+	for (int k = 0; k < count; k++)
+	{
+		values[k] = 0.0;
+		if (!position_in_row(resampling, row, k, positions[inside]))
+			continue;
+		if (inside++ == 0)
+			first = k;
 	}
+	rad_itk_interpolate_row(&resampling->samples, resampling->interpolator, inside, positions,
+							values + first);
 }
 
 bool
@@ -306,6 +314,7 @@ rad_itk_resample(RadContext *context, const Volume *image, const Grid *target,
 	Resampling	resampling = {.image = image, .target = target, .interpolator = interpolator};
 	bool		nearest = interpolator == ITK_NEAREST_NEIGHBOR;
 	double	   *row = rad_new(context, double, target->size[0]);
+	double		(*places)[3] = rad_allocate(context, (size_t) target->size[0], sizeof(*places));
 
 	rad_itk_geometry(target, &resampling.from);
 	rad_itk_geometry(&image->grid, &resampling.to);
@@ -314,7 +323,7 @@ rad_itk_resample(RadContext *context, const Volume *image, const Grid *target,
 	resampled->type = image->type;
 	resampled->voxels = rad_allocate(context, (size_t) rad_grid_voxel_count(target),
 									 rad_voxel_size(image->type));
-	if (row == NULL || resampled->voxels == NULL ||
+	if (row == NULL || places == NULL || resampled->voxels == NULL ||
 		(!nearest && !load_samples(context, &resampling)))
 		return false;
 	for (int z = 0; z < target->size[2]; z++)
@@ -330,11 +339,12 @@ rad_itk_resample(RadContext *context, const Volume *image, const Grid *target,
 				nearest_row(&resampling, &positions, first, resampled->voxels);
 			else
 			{
-				interpolated_row(&resampling, &positions, row);
+				interpolated_row(&resampling, &positions, places, row);
 				store_row(image->type, row, first, target->size[0], resampled->voxels);
 			}
 		}
 	rad_release(context, resampling.samples.values);
+	rad_release(context, places);
 	rad_release(context, row);
 	return true;
 }

@@ -179,7 +179,9 @@ filter_axis(RadContext *context, const SplineLine *line, const int size[3], int 
 bool
 rad_spline_filter(RadContext *context, SplineFlavour flavour, const int size[3], double *values)
 {
-	double		pole = sqrt(3.0) - 2.0;
+	/* Rounded once in scipy, and twice in ITK, which differs in the 15th digit. */
+	double		pole = flavour == SPLINE_ITK ? sqrt(3.0) - 2.0 :
+		-0.267949192431122706472553658494;
 
 	for (int n = 0; n < 3; n++)
 	{

@@ -9,6 +9,7 @@
 #include "base/scope.h"
 #include "filters/image_types.h"
 #include "pyradiomics/classes.h"
+#include "pyradiomics/counting_plan.h"
 #include "pyradiomics/pipeline.h"
 
 /* One extraction. */
@@ -202,6 +203,7 @@ extract_classes(RadContext *context, const Extraction *extraction, const char *n
 	.options = &extraction->type->options};
 	double		values[PYRADIOMICS_FEATURE_COUNT];
 	PyradiomicsLevels levels;
+	RegionRequest request;
 	bool		have_grid = false;
 
 	for (int axis = 0; axis < 3; axis++)
@@ -223,7 +225,8 @@ extract_classes(RadContext *context, const Extraction *extraction, const char *n
 		{
 			if (!rad_pyradiomics_grid_build(context, &region, &levels, texture.options,
 											rad_pyradiomics_padding(texture.options),
-											&texture.grid))
+											&texture.grid) ||
+				!rad_pyradiomics_begin(context, &texture, settings, &request))
 				return false;
 			have_grid = true;
 		}
@@ -237,6 +240,7 @@ extract_classes(RadContext *context, const Extraction *extraction, const char *n
 		if (!deliver(context, extraction, name, choice, values))
 			return false;
 	}
+	rad_request_end(context, context->request);
 	return true;
 }
 

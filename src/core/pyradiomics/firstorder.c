@@ -45,9 +45,9 @@ level_features(const PyradiomicsLevels *levels, int64_t count, double *values)
 }
 
 /*
- * Equal intensities have no skewness and no kurtosis (0) unless their mean, as
- * NumPy rounds it, is not quite their value: then every deviation is the same
- * tiny number, which gives +-1 and 1.
+ * Equal intensities have no deviation, skewness and kurtosis (0) unless their
+ * mean, as NumPy rounds it, is not quite their value: then every deviation is the
+ * same tiny number, which gives skewness +-1 and kurtosis 1.
  */
 static void
 flat_features(const PyradiomicsRegion *region, double *values)
@@ -55,6 +55,10 @@ flat_features(const PyradiomicsRegion *region, double *values)
 	double		mean = rad_numpy_sum(region->values, region->count) / (double) region->count;
 	double		deviation = region->minimum - mean;
 
+	values[PYRADIOMICS_firstorder_MeanAbsoluteDeviation] = fabs(deviation);
+	values[PYRADIOMICS_firstorder_RobustMeanAbsoluteDeviation] = fabs(deviation);
+	values[PYRADIOMICS_firstorder_StandardDeviation] = fabs(deviation);
+	values[PYRADIOMICS_firstorder_Variance] = deviation * deviation;
 	if (deviation * deviation == 0.0)
 		return;
 	values[PYRADIOMICS_firstorder_Skewness] = deviation > 0.0 ? 1.0 : -1.0;
@@ -71,8 +75,8 @@ rad_pyradiomics_firstorder(RadContext *context, const PyradiomicsRegion *region,
 	Distribution of;
 	double		energy;
 
-	if (!rad_distribution_of_values(context, region->values, region->count,
-									region->minimum, region->maximum, &of))
+	if (!rad_distribution(context, region->values, region->count, region->minimum,
+						  region->maximum, region->integer_valued, &of))
 		return false;
 	energy = shifted_energy(region->values, region->count, options->voxel_array_shift);
 	level_features(levels, region->count, values);

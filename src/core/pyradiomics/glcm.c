@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pyradiomics/classes.h"
+#include "pyradiomics/counting_plan.h"
 #include "pyradiomics/offsets.h"
 
 /* A dense matrix of so many cells is always worth it; or so many per voxel. */
@@ -383,15 +384,33 @@ finish(Counting *counting, double *features)
 		rad_pyradiomics_glcm_matrix(counting->context, counting->work, NULL, 0, features);
 }
 
+/* Are counters few enough to be kept for every pair of levels? */
+static bool
+is_dense(const GreyLevels *levels)
+{
+	const int64_t size = (int64_t) levels->level_count * levels->level_count;
+
+	return size <= SMALL_MATRIX ||
+		(size <= CELLS_PER_VOXEL * levels->voxel_count && size <= MOST_COUNTERS);
+}
+
+bool
+rad_pyradiomics_counts_directions(const PyradiomicsTexture *texture)
+{
+	const GreyLevels *levels = texture->grid.levels;
+	const int64_t size = (int64_t) levels->level_count * levels->level_count;
+
+	return rad_pyradiomics_full_radius(&texture->options->distances) == 1 &&
+		is_dense(levels) && size * RAD_DIRECTION_COUNT <= MOST_COUNTERS;
+}
+
 bool
 rad_pyradiomics_glcm(RadContext *context, const PyradiomicsTexture *texture, bool mcc,
 					 double values[PYRADIOMICS_FEATURE_COUNT])
 {
 	const PyradiomicsGrid *grid = &texture->grid;
 	const PyradiomicsOptions *options = texture->options;
-	const int64_t size = (int64_t) grid->levels->level_count * grid->levels->level_count;
-	bool		dense = size <= SMALL_MATRIX ||
-		(size <= CELLS_PER_VOXEL * grid->levels->voxel_count && size <= MOST_COUNTERS);
+	bool		dense = is_dense(grid->levels);
 	bool		unit = rad_pyradiomics_full_radius(&options->distances) == 1;
 	Counting	counting = {.context = context, .texture = texture, .levels = grid->levels};
 	bool		counted;

@@ -294,6 +294,9 @@ rad_pyradiomics_glcm_matrix(RadContext *context, GlcmWork *work,
 	if (cell_count == 0)
 		return true;
 	sums = sum_cells(work, cells, cell_count);
+	/* Weights of long directions can all be 0. */
+	if (sums.total == 0.0)
+		return true;
 	x = measure_marginal(work, work->row, sums.total);
 	y = work->symmetric ? x : measure_marginal(work, work->column, sums.total);
 

@@ -16,8 +16,51 @@
 /* Edges more than this would not fit the type of a level. */
 #define MOST_EDGES 2147483647.0
 
+/* Most bins of binCount: their edges are listed. */
+#define MOST_BINS (1 << 24)
+
 /* Values between two polls for a cancel. */
 #define VALUES_PER_POLL (1 << 20)
+
+/*
+ * The next run of voxels inside at or behind *begin in a row of a mask; false
+ * when there is none.  Rows are a few runs, so runs are what loops are over.
+ */
+static inline bool
+next_run(const uint8_t *mask, int size, int *begin, int *end)
+{
+	const uint8_t *first = memchr(mask + *begin, 1, (size_t) (size - *begin));
+	const uint8_t *last;
+
+	if (first == NULL)
+		return false;
+	*begin = (int) (first - mask);
+	last = memchr(first, 0, (size_t) (size - *begin));
+	*end = last == NULL ? size : (int) (last - mask);
+	return true;
+}
+
+/* Minimum and maximum, both NAN when a value is; whether all are whole numbers. */
+static void
+find_extremes(PyradiomicsRegion *region)
+{
+	const double *values = region->values;
+	double		low = INFINITY;
+	double		high = -INFINITY;
+	bool		is_nan = false;
+	bool		is_whole = true;
+
+	for (int64_t n = 0; n < region->count; n++)
+	{
+		low = values[n] < low ? values[n] : low;
+		high = values[n] > high ? values[n] : high;
+		is_nan |= values[n] != values[n];
+		is_whole &= values[n] == rint(values[n]);
+	}
+	region->minimum = is_nan ? NAN : low;
+	region->maximum = is_nan ? NAN : high;
+	region->integer_valued = is_whole && !is_nan;
+}
 
 bool
 rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
@@ -26,13 +69,12 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 	const int  *size = region->size;
 	const int	width = image->box.hi[0] - image->box.lo[0];
 	const int	height = image->box.hi[1] - image->box.lo[1];
-	double	   *row = rad_new(context, double, size[0]);
 	const uint8_t *mask = region->mask;
-	int64_t		count = 0;
+	double	   *next;
 
 	region->type = image->type;
-	region->values = rad_new(context, double, region->count);
-	if (row == NULL || region->values == NULL)
+	next = region->values = rad_new(context, double, region->count);
+	if (next == NULL)
 		return false;
 	for (int z = 0; z < size[2]; z++)
 	{
@@ -43,30 +85,16 @@ rad_pyradiomics_region_fill(RadContext *context, PyradiomicsRegion *region,
 			int64_t		at = ((int64_t) (box->lo[2] + z - image->box.lo[2]) * height +
 							  box->lo[1] + y - image->box.lo[1]) * width +
 				box->lo[0] - image->box.lo[0];
+			int			end;
 
-			if (memchr(mask, 1, (size_t) size[0]) == NULL)
-				continue;
-			rad_voxels_to_double(image->type, image->voxels, at, size[0], row);
-			for (int x = 0; x < size[0]; x++)
-				if (mask[x])
-					region->values[count++] = row[x];
+			for (int begin = 0; next_run(mask, size[0], &begin, &end); begin = end)
+			{
+				rad_voxels_to_double(image->type, image->voxels, at + begin, end - begin, next);
+				next += end - begin;
+			}
 		}
 	}
-	rad_release(context, row);
-	region->minimum = INFINITY;
-	region->maximum = -INFINITY;
-	for (int64_t n = 0; n < count; n++)
-	{
-		double		value = region->values[n];
-
-		if (isnan(value))
-		{
-			region->minimum = region->maximum = NAN;
-			break;
-		}
-		region->minimum = value < region->minimum ? value : region->minimum;
-		region->maximum = value > region->maximum ? value : region->maximum;
-	}
+	find_extremes(region);
 	return true;
 }
 
@@ -165,15 +193,52 @@ rounded_to_float(double value)
 	return rounded;
 }
 
+/*
+ * Levels as the number of edges at or below a value.  The quotient is off by
+ * one at most but for edges rounded to float32, which the loops mend.
+ */
+static void
+levels_by_edges(const double *restrict edges, int bin_count, double low, double step,
+				const double *restrict values, int count, int32_t *restrict level)
+{
+	const double last = bin_count - 1;
+
+	for (int n = 0; n < count; n++)
+	{
+		double		guess = (values[n] - low) / step;
+
+		guess = guess > 0.0 ? guess : 0.0;
+		level[n] = (int32_t) (guess < last ? guess : last);
+	}
+	for (int n = 0; n < count; n++)
+	{
+		double		value = values[n];
+		int32_t		k = level[n];
+
+		k += (edges[k + 1] <= value) - (edges[k] > value);
+		while (k < bin_count && edges[k + 1] <= value)
+			k++;
+		while (k >= 0 && edges[k] > value)
+			k--;
+		level[n] = k + 1;
+	}
+}
+
 static bool
 levels_by_count(RadContext *context, const PyradiomicsRegion *region, int bin_count,
 				int32_t *level)
 {
 	double		low = region->minimum;
 	double		high = region->maximum;
-	double	   *edges = rad_new(context, double, (int64_t) bin_count + 1);
+	double	   *edges;
 	double		step;
 
+	if (bin_count > MOST_BINS)
+	{
+		rad_fail(context, RAD_LIMIT_EXCEEDED, "binCount %d is more than %d", bin_count, MOST_BINS);
+		return rad_hint(context, "Choose a smaller \"binCount\".");
+	}
+	edges = rad_new(context, double, (int64_t) bin_count + 1);
 	if (edges == NULL)
 		return false;
 	if (low == high)
@@ -191,20 +256,14 @@ levels_by_count(RadContext *context, const PyradiomicsRegion *region, int bin_co
 			edges[k] = rounded_to_float(edges[k]);
 		edges[bin_count] = rounded_to_float(rounded_to_float(high) + 1.0);
 	}
-	for (int64_t n = 0; n < region->count; n++)
+	for (int64_t first = 0; first < region->count; first += PIECE)
 	{
-		double		value = region->values[n];
-		double		guess = (value - low) / step;
-		int			k = guess < bin_count ? (int) guess : bin_count;
+		int64_t		left = region->count - first;
 
-		/* The number of edges at or below the value; the guess is near. */
-		while (k <= bin_count && edges[k] <= value)
-			k++;
-		while (k > 0 && edges[k - 1] > value)
-			k--;
-		level[n] = k;
-		if (n % VALUES_PER_POLL == 0 && !rad_continue(context))
+		if (first % VALUES_PER_POLL == 0 && !rad_continue(context))
 			return false;
+		levels_by_edges(edges, bin_count, low, step, region->values + first,
+						left < PIECE ? (int) left : PIECE, level + first);
 	}
 	rad_release(context, edges);
 	return true;
@@ -341,6 +400,33 @@ forced_turn(const PyradiomicsRegion *region, const PyradiomicsOptions *options)
 	return options->force_2d_dimension < 2 ? options->force_2d_dimension + 1 : 0;
 }
 
+/* Levels of one row's voxels inside; returns how many these are. */
+static int
+put_row(const uint8_t *mask, const int32_t *level, int size, GreyLevels *target, int64_t at,
+		int64_t stride)
+{
+	int			count = 0;
+	int			end;
+
+	for (int begin = 0; next_run(mask, size, &begin, &end); begin = end)
+	{
+		const int32_t *from = level + count;
+		int			length = end - begin;
+
+		if (target->bytes_per_level == 2)
+			for (int n = 0; n < length; n++)
+				((uint16_t *) target->levels)[at + (begin + n) * stride] = (uint16_t) from[n];
+		else if (stride == 1)
+			for (int n = 0; n < length; n++)
+				((uint8_t *) target->levels)[at + begin + n] = (uint8_t) from[n];
+		else
+			for (int n = 0; n < length; n++)
+				((uint8_t *) target->levels)[at + (begin + n) * stride] = (uint8_t) from[n];
+		count += length;
+	}
+	return count;
+}
+
 /* Put each voxel's level to its place. */
 static bool
 fill_grid(RadContext *context, const PyradiomicsRegion *region,
@@ -361,18 +447,15 @@ fill_grid(RadContext *context, const PyradiomicsRegion *region,
 			return false;
 		for (int y = 0; y < region->size[1]; y++, mask += region->size[0])
 		{
-			int64_t		at = z * stride[2] + y * stride[1];
+			int			count = put_row(mask, level, region->size[0], target,
+										z * stride[2] + y * stride[1], stride[0]);
 
-			for (int x = 0; x < region->size[0]; x++)
-			{
-				if (!mask[x])
-					continue;
-				if (target->bytes_per_level == 1)
-					((uint8_t *) target->levels)[at + x * stride[0]] = (uint8_t) *level++;
-				else
-					((uint16_t *) target->levels)[at + x * stride[0]] = (uint16_t) *level++;
-				target->slice_voxel_count[slice_axis == 2 ? z : slice_axis == 1 ? y : x]++;
-			}
+			level += count;
+			if (slice_axis != 0)
+				target->slice_voxel_count[slice_axis == 2 ? z : y] += count;
+			else
+				for (int x = 0; x < region->size[0]; x++)
+					target->slice_voxel_count[x] += mask[x];
 		}
 	}
 	return true;

@@ -26,6 +26,7 @@ typedef struct PyradiomicsRegion
 	double	   *values;			/* of the voxels inside, in voxel order */
 	double		minimum;
 	double		maximum;
+	bool		integer_valued; /* every value is a whole number */
 } PyradiomicsRegion;
 
 /*

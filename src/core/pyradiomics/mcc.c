@@ -181,19 +181,19 @@ apply(const Operator *operator, const double *v, double *out)
 	}
 }
 
+/* Eight sums side by side: the additions of one would wait for each other. */
 static double
 dot(const double *a, const double *b, int size)
 {
-	double		sum[2] = {0.0, 0.0};
+	double		sum[8] = {0.0};
+	int			n = 0;
 
-	for (int n = 0; n + 1 < size; n += 2)
-	{
+	for (; n + 8 <= size; n += 8)
+		for (int m = 0; m < 8; m++)
+			sum[m] += a[n + m] * b[n + m];
+	for (; n < size; n++)
 		sum[0] += a[n] * b[n];
-		sum[1] += a[n + 1] * b[n + 1];
-	}
-	if (size % 2 != 0)
-		sum[0] += a[size - 1] * b[size - 1];
-	return sum[0] + sum[1];
+	return ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
 static void
@@ -203,15 +203,22 @@ subtract(double *from, double factor, const double *v, int size)
 		from[n] -= factor * v[n];
 }
 
-/* Make w orthogonal to sqrt(px) and the basis; twice is enough. */
-static void
+/*
+ * Make w orthogonal to sqrt(px) and the basis; returns its length.  A second
+ * time when the first has taken much away: twice is enough (Parlett, The
+ * Symmetric Eigenvalue Problem, section 6.9).
+ */
+static double
 orthogonalise(const Operator *operator, int basis_count, double *w)
 {
 	const MccWork *work = operator->work;
 	int			size = operator->rows;
+	double		before = sqrt(dot(w, w, size));
 
-	for (int pass = 0; pass < 2; pass++)
+	for (int pass = 0;; pass++)
 	{
+		double		norm;
+
 		subtract(w, dot(w, work->row_root, size), work->row_root, size);
 		for (int n = 0; n < basis_count; n++)
 		{
@@ -219,6 +226,10 @@ orthogonalise(const Operator *operator, int basis_count, double *w)
 
 			subtract(w, dot(w, v, size), v, size);
 		}
+		norm = sqrt(dot(w, w, size));
+		if (norm > 0.7 * before || pass > 0)
+			return norm;
+		before = norm;
 	}
 }
 
@@ -240,8 +251,7 @@ fresh_vector(const Operator *operator, int basis_count, uint64_t *state, double 
 			*state ^= *state >> 27;
 			v[n] = (double) (int64_t) (*state * UINT64_C(2685821657736338717)) / 9.3e18;
 		}
-		orthogonalise(operator, basis_count, v);
-		norm = sqrt(dot(v, v, size));
+		norm = orthogonalise(operator, basis_count, v);
 		if (norm < 1e-8)
 			continue;
 		for (int n = 0; n < size; n++)
@@ -419,12 +429,13 @@ largest_ritz(const Tridiagonal *matrix, double next, double *value, double *vect
 	residual = next * fabs(vector[matrix->size - 1]);
 
 	/*
-	 * Error of the value is residual^2 / gap, of the vector residual / gap;
-	 * the other end of the spectrum must not come out on top later.
+	 * Error of the value is residual^2 / gap, of the vector residual / gap (it
+	 * only goes into a correction below 1e-6); the other end of the spectrum
+	 * must not come out on top later.
 	 */
 	if (residual > 1e-13)
 	{
-		if (!(residual * residual < 1e-15 * gap * fabs(*value)) || !(residual < 1e-7 * gap))
+		if (!(residual * residual < 1e-13 * gap * fabs(*value)) || !(residual < 1e-5 * gap))
 			return false;
 	}
 	return opposite < 0.9 * fabs(*value) || residual < 1e-12;
@@ -475,10 +486,12 @@ largest_eigenvalue(RadContext *context, MccWork *work, const Operator *operator,
 
 		apply(operator, last, w);
 		matrix.diagonal[steps] = dot(w, last, size);
+		subtract(w, matrix.diagonal[steps], last, size);
+		if (steps > 0)
+			subtract(w, matrix.below[steps - 1], last - size, size);
 		steps++;
 		matrix.size = steps;
-		orthogonalise(operator, steps, w);
-		norm = sqrt(dot(w, w, size));
+		norm = orthogonalise(operator, steps, w);
 		matrix.below[steps - 1] = norm;
 		if (steps == most)
 		{

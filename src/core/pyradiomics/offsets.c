@@ -8,20 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-has_distance(const PyradiomicsList *distances, int distance)
+/* PyRadiomics takes the neighbours of a distance that is given twice twice. */
+static int
+times_given(const PyradiomicsList *distances, int distance)
 {
+	int			times = 0;
+
 	if (distances == NULL)
 		return distance == 1;
 	for (int n = 0; n < distances->count; n++)
-		if (distances->values[n] == distance)
-			return true;
-	return false;
+		times += distances->values[n] == distance;
+	return times;
 }
 
-/* Is the offset (x, y, z of the region) one of those looked for? */
-static bool
-is_wanted(const int step[3], const int size[3], int forced_axis,
+/* How often the offset (x, y, z of the region) is looked for. */
+static int
+times_wanted(const int step[3], const int size[3], int forced_axis,
 		  const PyradiomicsList *distances)
 {
 	int			length = 0;
@@ -31,12 +33,12 @@ is_wanted(const int step[3], const int size[3], int forced_axis,
 		int			steps = abs(step[axis]);
 
 		if (steps >= size[axis] || (axis == forced_axis && steps != 0))
-			return false;
+			return 0;
 		length = steps > length ? steps : length;
 	}
 	if (step[2] < 0 || (step[2] == 0 && (step[1] < 0 || (step[1] == 0 && step[0] <= 0))))
-		return false;
-	return has_distance(distances, length);
+		return 0;
+	return times_given(distances, length);
 }
 
 /* List the offsets, or count them when list is NULL. */
@@ -57,13 +59,12 @@ list_offsets(const int size[3], const int axis[3], bool planar,
 			for (int x = reach[0]; x >= -reach[0]; x--)
 			{
 				const int	step[3] = {x, y, z};
+				int			times = times_wanted(step, region_size, planar ? axis[2] : -1,
+												 distances);
 
-				if (!is_wanted(step, region_size, planar ? axis[2] : -1, distances))
-					continue;
-				if (list != NULL)
-					for (int n = 0; n < 3; n++)
+				for (; times > 0; times--, count++)
+					for (int n = 0; n < 3 && list != NULL; n++)
 						list[count].step[n] = step[axis[n]];
-				count++;
 			}
 	return count;
 }
@@ -124,12 +125,9 @@ rad_pyradiomics_full_radius(const PyradiomicsList *distances)
 {
 	int			radius = 0;
 
-	while (has_distance(distances, radius + 1))
+	while (times_given(distances, radius + 1) > 0)
 		radius++;
-	for (int n = 0; n < distances->count; n++)
-		if (distances->values[n] > radius)
-			return 0;
-	return radius;
+	return distances->count == radius ? radius : 0;
 }
 
 double

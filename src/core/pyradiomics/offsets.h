@@ -24,7 +24,7 @@ typedef struct PyradiomicsOffsets
 /*
  * Offsets whose Chebyshev length is one of distances (NULL: 1), which are
  * shorter than a region of this size along every axis and, when planar, stay in
- * the slice.  size and axis as in PyradiomicsGrid.  RAD_DATA_EXCEPTION when
+ * the slice; those of a distance that is given twice are listed twice.  size and axis as in PyradiomicsGrid.  RAD_DATA_EXCEPTION when
  * there are none.
  */
 extern bool rad_pyradiomics_offsets(RadContext *context, const int size[3],
@@ -35,7 +35,7 @@ extern bool rad_pyradiomics_offsets(RadContext *context, const int size[3],
 /* The kernels' directions of offsets of length 1; bit as in rad_directions. */
 extern DirectionSet rad_pyradiomics_directions(const PyradiomicsOffsets *offsets);
 
-/* d when the distances are 1 .. d in any order, else 0. */
+/* d when the distances are 1 .. d in any order, each once, else 0. */
 extern int	rad_pyradiomics_full_radius(const PyradiomicsList *distances);
 
 /*

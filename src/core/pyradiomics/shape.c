@@ -207,12 +207,11 @@ measure_diameters(RadContext *context, const BitMask *mask, const double spacing
 	if (turned == NULL || !rad_extreme_vertices(context, mask, &vertices) ||
 		!rad_maximum_distance(context, &vertices, spacing,
 							  &values[PYRADIOMICS_shape_Maximum3DDiameter]) ||
-		!rad_maximum_plane_distance(context, mask, 2, spacing,
-									&values[PYRADIOMICS_shape_Maximum2DDiameterSlice]) ||
-		!rad_maximum_plane_distance(context, mask, 1, spacing,
-									&values[PYRADIOMICS_shape_Maximum2DDiameterColumn]) ||
-		!rad_maximum_plane_distance(context, turned, 1, turned_spacing,
-									&values[PYRADIOMICS_shape_Maximum2DDiameterRow]))
+		!rad_maximum_plane_distances(context, mask, spacing,
+									 &values[PYRADIOMICS_shape_Maximum2DDiameterColumn],
+									 &values[PYRADIOMICS_shape_Maximum2DDiameterSlice]) ||
+		!rad_maximum_plane_distances(context, turned, turned_spacing,
+									 &values[PYRADIOMICS_shape_Maximum2DDiameterRow], NULL))
 		return false;
 	rad_release(context, vertices.points);
 	rad_bit_mask_release(context, turned);

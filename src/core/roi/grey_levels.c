@@ -7,26 +7,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "roi/bin_rule.h"
+
 /* Bytes that a slice must not be a multiple of: it would alias in the cache. */
 #define PAGE 4096
 
 /* Elements that a row is a multiple of. */
 #define ROW_QUANTUM 16
-
-/* One conversion of intensity to bin number - 1, before rounding down. */
-typedef struct BinRule
-{
-	double		low;			/* subtracted */
-	double		factor;			/* multiplied, then */
-	double		divisor;		/* divided by */
-	double		highest;		/* bin number of the highest bin - 1 */
-} BinRule;
-
-static inline double
-bin_position(const BinRule *rule, double value)
-{
-	return rule->factor * (value - rule->low) / rule->divisor;
-}
 
 /*
  * FBN (K15C): N (x - min) / (max - min), the maximum in the last bin.
@@ -175,14 +162,7 @@ discretise(const BinRule *rule, const double *restrict intensity,
 	const BinRule r = *rule;
 
 	for (int n = 0; n < count; n++)
-	{
-		double		position = bin_position(&r, intensity[n]);
-
-		/* Rounding down: truncation of numbers that are not negative. */
-		position = position > 0.0 ? position : 0.0;
-		position = position < r.highest ? position : r.highest;
-		level[n] = ((int32_t) position + 1) & -(int32_t) mask[n];
-	}
+		level[n] = bin_level(&r, intensity[n]) & -(int32_t) mask[n];
 }
 
 /* Histograms that are counted side by side, because equal neighbours in one

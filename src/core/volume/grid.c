@@ -80,18 +80,70 @@ rad_grid_to_world(const Grid *grid, const double index[3], double world[3])
 	}
 }
 
-void
-rad_grid_to_index(const Grid *grid, const double world[3], double index[3])
+/* Rounding of an orthonormal direction stays below this. */
+#define ORTHONORMAL_TOLERANCE 1e-9
+
+static bool
+is_orthonormal(const double d[3][3])
 {
-	/* The direction matrix is orthonormal: its inverse is its transpose. */
+	for (int a = 0; a < 3; a++)
+		for (int b = a; b < 3; b++)
+		{
+			double		product = d[0][a] * d[0][b] + d[1][a] * d[1][b] + d[2][a] * d[2][b];
+
+			if (!(fabs(product - (a == b ? 1.0 : 0.0)) <= ORTHONORMAL_TOLERANCE))
+				return false;
+		}
+	return true;
+}
+
+/* The coefficient of column c of a matrix in a vector, by Cramer's rule. */
+static double
+coefficient(const double d[3][3], const double vector[3], int c)
+{
+	int			next = (c + 1) % 3;
+	int			last = (c + 2) % 3;
+	double		normal[3];
+	double		numerator = 0.0;
+	double		determinant = 0.0;
+
+	for (int r = 0; r < 3; r++)
+		normal[r] = d[(r + 1) % 3][next] * d[(r + 2) % 3][last] -
+			d[(r + 2) % 3][next] * d[(r + 1) % 3][last];
+	for (int r = 0; r < 3; r++)
+	{
+		numerator += normal[r] * vector[r];
+		determinant += normal[r] * d[r][c];
+	}
+	return numerator / determinant;
+}
+
+void
+rad_grid_components(const Grid *grid, const double vector[3], double components[3])
+{
+	/* The inverse of an orthonormal matrix is its transpose. */
+	bool		orthonormal = is_orthonormal(grid->direction);
+
 	for (int c = 0; c < 3; c++)
 	{
 		double		sum = 0.0;
 
 		for (int r = 0; r < 3; r++)
-			sum += grid->direction[r][c] * (world[r] - grid->origin[r]);
-		index[c] = sum / grid->spacing[c];
+			sum += grid->direction[r][c] * vector[r];
+		components[c] = orthonormal ? sum : coefficient(grid->direction, vector, c);
 	}
+}
+
+void
+rad_grid_to_index(const Grid *grid, const double world[3], double index[3])
+{
+	double		offset[3];
+
+	for (int r = 0; r < 3; r++)
+		offset[r] = world[r] - grid->origin[r];
+	rad_grid_components(grid, offset, index);
+	for (int c = 0; c < 3; c++)
+		index[c] /= grid->spacing[c];
 }
 
 /*

@@ -22,7 +22,7 @@ typedef struct Grid
 	int			size[3];		/* voxels along x, y, z */
 	double		spacing[3];		/* mm, positive */
 	double		origin[3];		/* mm, LPS */
-	double		direction[3][3];	/* orthonormal */
+	double		direction[3][3];	/* orthonormal, or within 0.001 of it */
 	int			dimension;		/* axes of the image: 2 or 3 */
 } Grid;
 
@@ -56,6 +56,9 @@ extern Box	rad_box_grow(const Box *box, const int margin[3], const Grid *grid);
 /* World position (mm, LPS) of a continuous voxel index, and back. */
 extern void rad_grid_to_world(const Grid *grid, const double index[3], double world[3]);
 extern void rad_grid_to_index(const Grid *grid, const double world[3], double index[3]);
+
+/* A vector of the world (mm) as lengths along the grid's axes (mm). */
+extern void rad_grid_components(const Grid *grid, const double vector[3], double components[3]);
 
 /*
  * Make a nearly orthonormal direction the nearest orthonormal one.  Axis-aligned

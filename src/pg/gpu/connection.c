@@ -23,6 +23,13 @@
 /* How often a helper that is starting is looked for. */
 #define START_POLL_MS 20
 
+/*
+ * How long a worker that was registered has until another one is; how long a
+ * backend that found no place for one waits, since others may have.
+ */
+#define REGISTERED_MS 10000
+#define NOT_REGISTERED_MS 1000
+
 /* Longest time that a running helper takes to greet. */
 #define GREETING_MS 10000
 
@@ -88,14 +95,19 @@ radpg_gpu_connect(int wait_ms)
 static bool
 may_start(bool *starting)
 {
+	static TimestampTz next_try = 0;
+	TimestampTz now = GetCurrentTimestamp();
 	char		text[HELPER_STATE_TEXT];
 
 	*starting = false;
 	switch (radpg_gpu_read_state(text))
 	{
 		case HELPER_STATE_UNKNOWN:
-			if (!radpg_gpu_is_likely() || !radpg_gpu_start_supervisor())
+			if (!radpg_gpu_is_likely())
 				return false;
+			if (now >= next_try)
+				next_try = TimestampTzPlusMilliseconds(now, radpg_gpu_start_supervisor() ?
+													   REGISTERED_MS : NOT_REGISTERED_MS);
 			*starting = true;
 			return true;
 		case HELPER_STATE_STARTING:

@@ -47,6 +47,7 @@ typedef struct Helper
 	TimestampTz started;
 	char		line[1024];		/* begun, not ended */
 	int			line_length;
+	char		last_line[HELPER_STATE_TEXT];	/* its last word */
 } Helper;
 
 static const char *const state_words[] = {"unknown", "starting", "ready", "restarting", "none"};
@@ -57,7 +58,7 @@ static void write_state(HelperState state, const char *text);
 static void start_helper(Helper *helper, int64 generation);
 static void stop_helper(Helper *helper);
 static bool read_output(Helper *helper);
-static void take_line(const char *line);
+static void take_line(Helper *helper, const char *line);
 static int	reap_helper(Helper *helper);
 static TimestampTz plan_restart(Helper *helper, int *delay_ms);
 static char *helper_options(void);
@@ -117,7 +118,7 @@ radpg_gpu_read_state(char text[HELPER_STATE_TEXT])
 {
 	char		line[HELPER_STATE_TEXT + 64];
 	char		word[16];
-	int			postmaster;
+	long long	server_start;
 	int			emulate;
 	int			end = 0;
 	int			descriptor = BasicOpenFile(STATE_FILE, O_RDONLY);
@@ -131,8 +132,8 @@ radpg_gpu_read_state(char text[HELPER_STATE_TEXT])
 	if (length <= 0)
 		return HELPER_STATE_UNKNOWN;
 	line[length] = '\0';
-	if (sscanf(line, "%d %d %15s %n", &postmaster, &emulate, word, &end) < 3 ||
-		postmaster != PostmasterPid || (emulate != 0) != radpg_gpu_emulate)
+	if (sscanf(line, "%lld %d %15s %n", &server_start, &emulate, word, &end) < 3 ||
+		server_start != (long long) PgStartTime || (emulate != 0) != radpg_gpu_emulate)
 		return HELPER_STATE_UNKNOWN;
 	strlcpy(text, line + end, HELPER_STATE_TEXT);
 	for (int state = HELPER_STATE_STARTING; state <= HELPER_STATE_NONE; state++)
@@ -149,13 +150,18 @@ write_state(HelperState state, const char *text)
 {
 	char		line[HELPER_STATE_TEXT + 64];
 	int			descriptor = BasicOpenFile(STATE_FILE ".new", O_RDWR | O_CREAT | O_TRUNC);
+	bool		written;
 
-	snprintf(line, sizeof(line), "%d %d %s %.*s", PostmasterPid, radpg_gpu_emulate,
+	snprintf(line, sizeof(line), "%lld %d %s %.*s", (long long) PgStartTime, radpg_gpu_emulate,
 			 state_words[state], HELPER_STATE_TEXT - 1, text);
-	if (descriptor >= 0 && write(descriptor, line, strlen(line)) == (ssize_t) strlen(line) &&
-		close(descriptor) == 0 && rename(STATE_FILE ".new", STATE_FILE) == 0)
-		return;
-	ereport(LOG, (errcode_for_file_access(), errmsg("could not write \"%s\": %m", STATE_FILE)));
+	written = descriptor >= 0 &&
+		write(descriptor, line, strlen(line)) == (ssize_t) strlen(line) &&
+		rename(STATE_FILE ".new", STATE_FILE) == 0;
+	if (!written)
+		ereport(LOG,
+				(errcode_for_file_access(), errmsg("could not write \"%s\": %m", STATE_FILE)));
+	if (descriptor >= 0)
+		close(descriptor);
 }
 
 static bool
@@ -270,8 +276,9 @@ stop_helper(Helper *helper)
 }
 
 static void
-take_line(const char *line)
+take_line(Helper *helper, const char *line)
 {
+	strlcpy(helper->last_line, line, sizeof(helper->last_line));
 	if (strncmp(line, "ready:", 6) == 0)
 		write_state(HELPER_STATE_READY, line);
 	ereport(LOG, (errmsg("radiomics GPU helper: %s", line)));
@@ -291,7 +298,7 @@ read_output(Helper *helper)
 	if (length <= 0)
 	{
 		if (helper->line_length > 0)
-			take_line(helper->line);
+			take_line(helper, helper->line);
 		return false;
 	}
 	helper->line_length += (int) length;
@@ -299,7 +306,7 @@ read_output(Helper *helper)
 	while ((end = strchr(begin, '\n')) != NULL)
 	{
 		*end = '\0';
-		take_line(begin);
+		take_line(helper, begin);
 		begin = end + 1;
 	}
 
@@ -308,7 +315,7 @@ read_output(Helper *helper)
 	memmove(helper->line, begin, (size_t) helper->line_length + 1);
 	if (helper->line_length == (int) sizeof(helper->line) - 1)
 	{
-		take_line(helper->line);
+		take_line(helper, helper->line);
 		helper->line_length = 0;
 	}
 	return true;
@@ -337,8 +344,7 @@ plan_restart(Helper *helper, int *delay_ms)
 
 	if (WIFEXITED(status) && WEXITSTATUS(status) == HELPER_EXIT_NO_DEVICE)
 	{
-		write_state(HELPER_STATE_NONE, helper->line[0] != '\0' ? helper->line :
-					"the helper found no device");
+		write_state(HELPER_STATE_NONE, helper->last_line);
 		proc_exit(0);
 	}
 	if (WIFSIGNALED(status))

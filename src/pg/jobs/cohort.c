@@ -83,7 +83,8 @@ radpg_describe_cohort(const char *query, const JobProfile *profile)
 	check_sources(profile, image, mask);
 	cohort->image_type = image;
 	/* Of other types than these three, features() had not been found. */
-	cohort->source = image == BYTEAOID ? SOURCE_BYTEA : image == OIDOID ? SOURCE_LARGE_OBJECT : SOURCE_VOLUME;
+	cohort->source = image == BYTEAOID ? SOURCE_BYTEA :
+		image == OIDOID ? SOURCE_LARGE_OBJECT : SOURCE_VOLUME;
 	cohort->relations = list_copy(source->relationOids);
 	if (cohort->key_count == 0)
 		ereport(ERROR,

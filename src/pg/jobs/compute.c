@@ -346,7 +346,7 @@ write_row(RunningJob *job, const StoredScan *scan, HeapTuple row, TupleDesc desc
 	values[n + PROVENANCE_IMAGE] = CStringGetTextDatum(scan->image_hash);
 	values[n + PROVENANCE_MASK] = CStringGetTextDatum(scan->mask_hash);
 	values[n + PROVENANCE_VERSION] = CStringGetTextDatum(RADIOMICS_VERSION);
-	values[n + PROVENANCE_DEVICE] = CStringGetTextDatum(radpg_device()->name);
+	values[n + PROVENANCE_DEVICE] = CStringGetTextDatum(radpg_counted_by());
 	values[n + PROVENANCE_TIME] = TimestampTzGetDatum(GetCurrentTimestamp());
 	n += PROVENANCE_COUNT;
 	for (int m = 0; m < job->feature_count; m++)

@@ -24,6 +24,7 @@
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/wait_event.h"
 
 #include "jobs/jobs.h"
 #include "jobs/progress.h"
@@ -182,8 +183,8 @@ start_scheduler(Oid database)
 		if (n == WAIT_FOR_SLOT_TIMES)
 		{
 			ereport(LOG,
-					(errmsg("could not start the scheduler of radiomics in database %u: all background workers are in use",
-							database),
+					(errmsg("could not start the scheduler of radiomics in database %u: "
+							"all background workers are in use", database),
 					 errhint("Raise max_worker_processes.")));
 			return;
 		}

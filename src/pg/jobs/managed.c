@@ -442,7 +442,8 @@ report_row(Relation relation, HeapTuple row)
 	values[0] = ObjectIdGetDatum(RelationGetRelid(relation));
 	radpg_queue_enter(&access);
 	count = radpg_queue_run("SELECT m.target::oid, m.keys FROM radiomics.managed_table AS m "
-							"WHERE $1 = ANY (m.sources) OR EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors($1::oid::regclass) AS a "
+							"WHERE $1 = ANY (m.sources) OR EXISTS ("
+							"SELECT FROM pg_partition_ancestors($1::oid::regclass) AS a "
 							"WHERE a.relid = ANY (m.sources))", 1, types, values, NULL);
 	tables = SPI_tuptable;
 	for (uint64 n = 0; n < count; n++)

@@ -6,16 +6,17 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_class.h"
 #include "commands/extension.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
 #include "storage/proc.h"
 #include "storage/procarray.h"
+#include "tcop/utility.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "catalog/pg_class.h"
 
 #include "jobs/queue.h"
 
@@ -77,6 +78,9 @@ radpg_queue_enter(QueueAccess *access)
 
 	GetUserIdAndSecContext(&access->user, &access->security_context);
 	SetUserIdAndSecContext(owner, access->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	access->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 }
 
@@ -84,6 +88,7 @@ void
 radpg_queue_leave(const QueueAccess *access)
 {
 	SPI_finish();
+	AtEOXact_GUC(false, access->guc_level);
 	SetUserIdAndSecContext(access->user, access->security_context);
 }
 
@@ -194,6 +199,7 @@ radpg_call_scheduler(bool must)
 	LOCKTAG		scheduler;
 	bool		is_null;
 
+	PreventCommandIfReadOnly("a function that changes jobs");
 	set_lock_tag(&departure, "job", LOCK_DEPARTURE);
 	set_lock_tag(&scheduler, "scheduler", LOCK_SCHEDULER);
 	(void) LockAcquire(&departure, ShareLock, false, false);

@@ -14,7 +14,7 @@ typedef struct QueueAccess
 {
 	Oid			user;
 	int			security_context;
-	bool		connected;
+	int			guc_level;
 } QueueAccess;
 
 /* Is the extension, with its queue, in this database?  In a transaction. */
@@ -24,9 +24,10 @@ extern bool radpg_queue_exists(void);
 extern Oid	radpg_queue_owner(void);
 
 /*
- * Become the owner of the queue's tables, with SPI connected, for statements
- * of this library only; nothing that a user can define runs in between.  An
- * error's rollback restores the user too.
+ * Become the owner of the queue's tables, with SPI connected and the search
+ * path of the system, for statements of this library only: nothing that a user
+ * can define runs in between, not even an operator.  An error's rollback
+ * restores user and path too.
  */
 extern void radpg_queue_enter(QueueAccess *access);
 extern void radpg_queue_leave(const QueueAccess *access);

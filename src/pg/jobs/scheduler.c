@@ -24,6 +24,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 #include "jobs/crash_mark.h"
 #include "jobs/progress.h"
@@ -512,7 +513,8 @@ may_leave(void)
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		radpg_queue_enter(&access);
-		leave = radpg_queue_run("SELECT FROM radiomics.job WHERE state IN ('runnable', 'running', 'cancelling') "
+		leave = radpg_queue_run("SELECT FROM radiomics.job "
+								"WHERE state IN ('runnable', 'running', 'cancelling') "
 								"UNION ALL SELECT FROM radiomics.changed_key LIMIT 1",
 								0, NULL, NULL, NULL) == 0;
 		if (leave)

@@ -106,7 +106,8 @@ radpg_worker_main(Datum argument)
 	if (load_job(start.job))
 	{
 		apply_limits();
-		while (scheduler_lives() && pg_atomic_read_u32(&slot->stop_after_task) == 0 && claim(&task))
+		while (scheduler_lives() && pg_atomic_read_u32(&slot->stop_after_task) == 0 &&
+			   pg_atomic_read_u32(&slot->stop_after_key) == 0 && claim(&task))
 		{
 			TaskEnd		end = run_task(&task);
 
@@ -168,6 +169,7 @@ load_job(int64 number)
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(number)};
 	QueueAccess access;
+	char	   *search_path = NULL;
 	bool		found = false;
 
 	SetCurrentStatementStartTimestamp();
@@ -184,9 +186,9 @@ load_job(int64 number)
 			HeapTuple	row = SPI_tuptable->vals[0];
 			TupleDesc	descriptor = SPI_tuptable->tupdesc;
 			MemoryContext previous = MemoryContextSwitchTo(job_memory);
-			char	   *search_path = SPI_getvalue(row, descriptor, 2);
 			bool		is_null;
 
+			search_path = SPI_getvalue(row, descriptor, 2);
 			job.id = number;
 			job.query = SPI_getvalue(row, descriptor, 1);
 			job.target = DatumGetObjectId(SPI_getbinval(row, descriptor, 3, &is_null));
@@ -196,9 +198,10 @@ load_job(int64 number)
 			job.settings_hash = SPI_getvalue(row, descriptor, 6);
 			job.managed = DatumGetBool(SPI_getbinval(row, descriptor, 7, &is_null));
 			MemoryContextSwitchTo(previous);
-			SetConfigOption("search_path", search_path, PGC_USERSET, PGC_S_SESSION);
 		}
 		radpg_queue_leave(&access);
+		if (found)
+			SetConfigOption("search_path", search_path, PGC_USERSET, PGC_S_SESSION);
 	}
 	PopActiveSnapshot();
 	CommitTransactionCommand();
@@ -277,6 +280,7 @@ run_task(ClaimedTask *task)
 	ErrorData  *volatile error = NULL;
 	TaskEnd		end;
 
+	MemoryContextSwitchTo(task_memory);
 	SetCurrentStatementStartTimestamp();
 	pgstat_report_activity(STATE_RUNNING,
 						   psprintf("radiomics job " INT64_FORMAT ", task " INT64_FORMAT, job.id,

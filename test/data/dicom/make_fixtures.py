@@ -189,6 +189,11 @@ def segmentation():
         segment_descriptions=[describe(1, "first")], sop_instance_uid=ROOT + "43",
         max_fractional_value=200, omit_empty_frames=True, **common)
     fractional.save_as("seg_fractional.dcm")
+    label_map = highdicom.seg.Segmentation(
+        pixel_array=numpy.where(second, 2, first), segmentation_type="LABELMAP",
+        segment_descriptions=descriptions, sop_instance_uid=ROOT + "44",
+        omit_empty_frames=True, **common)
+    label_map.save_as("seg_label_map.dcm")
 
 
 def structure_set():

@@ -144,6 +144,19 @@ is($node->safe_psql('postgres', q{SET radiomics.device = 'gpu';
             '{"aggregation": ["2D_avg", "2.5D_mrg", "3D_avg"]}') AS r WHERE r.value IS NOT NULL}),
     'all aggregations');
 
+# PyRadiomics' classes, over nine filtered images.
+{
+    my $query = q{SELECT md5(string_agg(p::text, '|' ORDER BY scan))
+        FROM scans, LATERAL radiomics.feature_rows(image, mask, NULL,
+            '{"profile": "pyradiomics", "imageType": {"Original": {}, "Wavelet": {}}}') AS p WHERE scan < 4};
+    my $before = status('regions');
+
+    is($node->safe_psql('postgres', "SET radiomics.device = 'gpu'; $query"),
+        $node->safe_psql('postgres', "SET radiomics.device = 'cpu'; $query"),
+        'the same bits of PyRadiomics\' features');
+    is(status('regions'), $before + 3 * 9, 'counted once per filtered image');
+}
+
 # Several sessions at once, with room for few of them.
 my $repeated = $node->safe_psql('postgres', cohort(3, "radiomics.device = 'cpu'"));
 my @sessions = map {

@@ -1,0 +1,6 @@
+/*
+ * Wavelet transforms for x86-64-v3; see wavelet_rows_kernel.h.
+ */
+#define WAVELET_KERNELS rad_wavelet_kernels_v3
+
+#include "filters/wavelet_rows_kernel.h"
