@@ -132,7 +132,7 @@ SELECT name, m.modality, m.path, m.rows, m.columns, m.channels, m.frames, m.byte
 FROM   object AS o, LATERAL radiomics.manifest(o.bytes) AS m
 WHERE  name IN ('u12_jpeg_2000', 'enhanced', 'rtstruct', 'seg_binary', 'u12_deflated') ORDER BY name;
 \o /dev/null
-COPY (SELECT) TO PROGRAM 'mkdir -p radiomics_manifest/inside && echo text > radiomics_manifest/notes.txt && ln -sfn / radiomics_manifest/link';
+COPY (SELECT) TO PROGRAM 'cat > /dev/null; mkdir -p radiomics_manifest/inside && echo text > radiomics_manifest/notes.txt && ln -sfn / radiomics_manifest/link';
 SELECT lo_from_bytea(777000, bytes) FROM object WHERE name = 'u12';
 SELECT lo_from_bytea(777001, bytes) FROM object WHERE name = 'enhanced';
 SELECT lo_export(777000, current_setting('data_directory') || '/radiomics_manifest/u12.dcm');
@@ -151,7 +151,7 @@ SELECT state, hint FROM radiomics_test.failure('SELECT radiomics.manifest(curren
 SELECT state, hint FROM radiomics_test.failure('SELECT radiomics.manifest(''/'')');
 SELECT state FROM radiomics_test.failure('SELECT radiomics.manifest(current_setting(''data_directory'') || ''/radiomics_manifest/missing'')');
 \o /dev/null
-COPY (SELECT) TO PROGRAM 'head -c 800 radiomics_manifest/u12.dcm > radiomics_manifest/cut.dcm';
+COPY (SELECT) TO PROGRAM 'cat > /dev/null; head -c 800 radiomics_manifest/u12.dcm > radiomics_manifest/cut.dcm';
 \o
 SELECT path FROM radiomics.manifest(current_setting('data_directory') || '/radiomics_manifest');
 CREATE ROLE regress_radiomics_reader;
@@ -168,5 +168,5 @@ REVOKE USAGE ON SCHEMA radiomics FROM regress_radiomics_reader;
 SET radiomics.manifest_folders = 'relative/path';
 RESET radiomics.manifest_folders;
 DROP ROLE regress_radiomics_reader;
-COPY (SELECT) TO PROGRAM 'rm -r radiomics_manifest';
+COPY (SELECT) TO PROGRAM 'cat > /dev/null; rm -r radiomics_manifest';
 DROP TABLE radiomics_test.slice;

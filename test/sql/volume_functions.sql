@@ -60,7 +60,7 @@ SELECT (radiomics.volume_info(radiomics.volume_from_file(:'path'))).size;
 RESET ROLE;
 DROP OWNED BY regress_radiomics_reader;
 DROP ROLE regress_radiomics_reader;
-COPY (SELECT) TO PROGRAM 'rm -f radiomics_test.nii';
+COPY (SELECT) TO PROGRAM 'cat > /dev/null; rm -f radiomics_test.nii';
 SELECT lo_unlink(:object);
 
 -- Grids.  The mask of half the spacing holds each of its voxels twice per axis.
