@@ -23,13 +23,16 @@ to_numbers(const Grid *grid, double numbers[NUMBERS])
 const char *
 rad_print_number(double value, char text[RAD_NUMBER_LENGTH])
 {
+	char		printed[RAD_NUMBER_LENGTH] = "";
+
+	/* Not into text itself: with sanitizers gcc warns of its being NULL. */
 	for (int digits = 15; digits <= 17; digits++)
 	{
-		snprintf(text, RAD_NUMBER_LENGTH, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
+		snprintf(printed, sizeof(printed), "%.*g", digits, value);
+		if (strtod(printed, NULL) == value)
 			break;
 	}
-	return text;
+	return strcpy(text, printed);
 }
 
 void
