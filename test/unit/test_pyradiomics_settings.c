@@ -465,8 +465,8 @@ canonical_form_is_its_own(void **state)
 		"resegmentMode: sigma, initValue: nan, voxelBatch: 10, interpolator: 10, "
 		"resampledPixelSpacing: [1, 0, 2.5], minimumROISize: 3, removeOutliers: 3, frame: 1, "
 		"on_error: 'null', diagnostics: true, binWidth: 0.1, geometryTolerance: 1e-16}",
-		"{binWidth: null, binCount: 8, sigma: null, padDistance: null, distances: [], "
-		"imageType: [{Original: {binWidth: 4, binCount: null}}]}"
+		("{binWidth: null, binCount: 8, sigma: null, padDistance: null, distances: [], "
+		 "imageType: [{Original: {binWidth: 4, binCount: null}}]}")
 	};
 
 	for (size_t n = 0; n < sizeof(given) / sizeof(given[0]); n++)

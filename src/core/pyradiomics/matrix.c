@@ -208,7 +208,9 @@ rad_pyradiomics_merge_cells(PyradiomicsCell *cells, int64_t cell_count)
 {
 	int64_t		kept = 0;
 
-	qsort(cells, (size_t) cell_count, sizeof(cells[0]), compare_cells);
+	/* Without a cell there may be no array, which qsort does not take. */
+	if (cell_count > 0)
+		qsort(cells, (size_t) cell_count, sizeof(cells[0]), compare_cells);
 	for (int64_t c = 0; c < cell_count; c++)
 	{
 		if (kept > 0 && cells[kept - 1].i == cells[c].i && cells[kept - 1].j == cells[c].j)
