@@ -29,6 +29,24 @@ static bool keep_value(RadContext *context, void *argument, const char *image_ty
 static Datum make_row(const CallCache *cache, int32 label, int64 voxel_count,
 					  const char *failure, const double *values);
 
+/*
+ * The mask, or one channel of it.  Of a mask with one channel PyRadiomics does
+ * not look at label_channel.
+ */
+static bool
+open_mask(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKind kind, VolumeReader **mask)
+{
+	if (radpg_argument_reader(call->context, fcinfo, kind, 1, "mask", -1, &call->mask, mask))
+		return true;
+	if (call->context->code != RAD_INVALID_PARAMETER)
+		return false;
+	rad_clear_error(call->context);
+	radpg_source_close(&call->mask);
+	memset(&call->mask, 0, sizeof(call->mask));
+	return radpg_argument_reader(call->context, fcinfo, kind, 1, "mask",
+								 call->settings->options.label_channel, &call->mask, mask);
+}
+
 bool
 radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKind kind,
 					   const PyradiomicsSettings *settings)
@@ -41,8 +59,7 @@ radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKin
 	call->context = radpg_context_create();
 	if (radpg_argument_reader(call->context, fcinfo, kind, 0, "image", settings->frame,
 							  &call->image, &image) &&
-		radpg_argument_reader(call->context, fcinfo, kind, 1, "mask",
-							  settings->options.label_channel, &call->mask, &mask) &&
+		open_mask(call, fcinfo, kind, &mask) &&
 		rad_pyradiomics_join(call->context, image, mask, &call->scan))
 		return true;
 	radpg_pyradiomics_check_failure(call);
