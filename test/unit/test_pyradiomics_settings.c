@@ -399,13 +399,19 @@ mistakes_are_named(void **state)
 static void
 a_list_has_an_end(void **state)
 {
-	char		json[4096] = "{sigma: [1";
+	char		json[4096] = "{distances: [1";
 	ProfileSettings settings;
+	PyradiomicsSettings repeated = parse(*state, "{sigma: [2, 1.5, 2, 2.0, 1.5]}");
+
+	/* A sigma that is given twice gives its features once. */
+	assert_int_equal(repeated.options.sigma.count, 3);
+	assert_true(repeated.options.sigma.integers == 1);
+	assert_true(repeated.options.sigma.values[2] == 2.0);
 
 	for (int n = 1; n < PYRADIOMICS_LIST_SIZE; n++)
 		strcat(json, ", 1");
 	strcat(json, "]}");
-	assert_int_equal(parse(*state, json).options.sigma.count, PYRADIOMICS_LIST_SIZE);
+	assert_int_equal(parse(*state, json).options.distances.count, PYRADIOMICS_LIST_SIZE);
 	strcpy(strchr(json, ']'), ", 1]}");
 	assert_false(try_settings(*state, json, &settings));
 	assert_int_equal(((RadContext *) *state)->code, RAD_LIMIT_EXCEEDED);

@@ -313,6 +313,22 @@ is_length_useful(PyradiomicsKey key, int count)
 	return true;
 }
 
+/*
+ * Whether the last value of a list is there before.  PyRadiomics makes the LoG
+ * image of a sigma that is given twice twice, but its output has the key once.
+ */
+static bool
+is_repeated(const PyradiomicsList *list)
+{
+	int			last = list->count - 1;
+
+	for (int n = 0; n < last; n++)
+		if (list->values[n] == list->values[last] &&
+			(list->integers >> n & 1) == (list->integers >> last & 1))
+			return true;
+	return false;
+}
+
 static bool
 set_list(RadContext *context, PyradiomicsOptions *options, PyradiomicsKey key,
 		 const SettingValue *value, bool file, const char *where)
@@ -335,11 +351,17 @@ set_list(RadContext *context, PyradiomicsOptions *options, PyradiomicsKey key,
 					 rad_pyradiomics_entries[key].key, where, value->count);
 			return rad_hint(context, "Give at most %d.", PYRADIOMICS_LIST_SIZE);
 		}
-		read.values[n] = number;
-		/* Elsewhere 3 and 3.0 mean the same. */
+
+		/* Of sigma only, 3 and 3.0 do not mean the same. */
 		if (one->integer || key != PYRADIOMICS_KEY_sigma)
-			read.integers |= (uint64_t) 1 << n;
-		read.count = n + 1;
+			read.integers |= (uint64_t) 1 << read.count;
+		read.values[read.count++] = number;
+		if (key == PYRADIOMICS_KEY_sigma && is_repeated(&read))
+		{
+			read.count--;
+			read.values[read.count] = 0;
+			read.integers &= ~((uint64_t) 1 << read.count);
+		}
 	}
 	*list = read;
 	return true;
