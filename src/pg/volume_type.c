@@ -40,7 +40,8 @@ radiomics_volume_in(PG_FUNCTION_ARGS)
 						   (long long) RAD_CONTAINER_MAX_LENGTH)));
 	capacity = pg_b64_dec_len((int) text_length);
 	value = palloc(VARHDRSZ + capacity);
-	length = pg_b64_decode(text, (int) text_length, VARDATA(value), capacity);
+	/* Bytes are char before 18, uint8 since. */
+	length = pg_b64_decode(text, (int) text_length, (void *) VARDATA(value), capacity);
 	if (length < 0 || !rad_container_recognise((uint8_t *) VARDATA(value), (size_t) length))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
@@ -69,7 +70,8 @@ radiomics_volume_out(PG_FUNCTION_ARGS)
 	int			length = (int) VARSIZE_ANY_EXHDR(value);
 	int			capacity = pg_b64_enc_len(length);
 	char	   *text = palloc(capacity + 1);
-	int			written = pg_b64_encode(VARDATA_ANY(value), length, text, capacity);
+	int			written = pg_b64_encode((const void *) VARDATA_ANY(value), length, text,
+											capacity);
 
 	if (written < 0)
 		elog(ERROR, "could not encode %d bytes as base64", length);

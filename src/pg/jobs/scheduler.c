@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "libpq/pqsignal.h"
 #include "pgstat.h"
