@@ -67,7 +67,8 @@ COMMENT ON FUNCTION radiomics.purge_jobs(interval) IS
 -- Only of the running tasks of roles that the caller belongs to.
 CREATE FUNCTION radiomics.running_tasks(
     OUT job_id bigint, OUT task_id bigint, OUT pid integer, OUT phase text, OUT total integer,
-    OUT done integer, OUT failed integer, OUT bytes bigint, OUT milliseconds double precision[])
+    OUT done integer, OUT failed integer, OUT bytes bigint, OUT milliseconds double precision[],
+    OUT device text)
     RETURNS SETOF record
     AS 'MODULE_PATHNAME', 'radiomics_running_tasks'
     LANGUAGE C VOLATILE PARALLEL UNSAFE COST 500 ROWS 4;

@@ -39,10 +39,10 @@ SELECT p.job_id, p.state, p.phase, p.workers, p.done, p.failed, p.total, p.bytes
                  + make_interval(secs => p.seconds * (p.total - p.finished_by_now) / p.finished_by_now)
             ELSE p.finished END AS estimated_end,
        p.milliseconds[1] AS read_ms, p.milliseconds[2] AS hash_ms,
-       p.milliseconds[3] AS compute_ms, p.milliseconds[4] AS write_ms
+       p.milliseconds[3] AS compute_ms, p.milliseconds[4] AS write_ms, p.device
 FROM  (SELECT j.id AS job_id, j.state, j.total, j.finished,
               coalesce(r.phase, CASE WHEN j.finished IS NULL THEN 'waiting' ELSE 'ended' END) AS phase,
-              coalesce(r.workers, 0) AS workers,
+              coalesce(r.workers, 0) AS workers, r.device,
               d.done + coalesce(r.done, 0) AS done,
               e.failed + coalesce(r.failed, 0) AS failed,
               d.done + e.failed + coalesce(r.done, 0) + coalesce(r.failed, 0) AS finished_by_now,
@@ -63,7 +63,8 @@ FROM  (SELECT j.id AS job_id, j.state, j.total, j.finished,
               SELECT s.job_id, count(*) AS workers, mode() WITHIN GROUP (ORDER BY s.phase) AS phase,
                      sum(s.done)::int8 AS done, sum(s.failed)::int8 AS failed, sum(s.bytes)::int8 AS bytes,
                      sum(s.milliseconds[1]) AS ms1, sum(s.milliseconds[2]) AS ms2,
-                     sum(s.milliseconds[3]) AS ms3, sum(s.milliseconds[4]) AS ms4
+                     sum(s.milliseconds[3]) AS ms3, sum(s.milliseconds[4]) AS ms4,
+                     string_agg(DISTINCT s.device, ', ' ORDER BY s.device) AS device
               FROM   radiomics.running_tasks() AS s
               JOIN   radiomics.task AS t ON t.id = s.task_id AND t.state = 'running'
               GROUP  BY s.job_id) AS r ON r.job_id = j.id
@@ -201,6 +202,8 @@ COMMENT ON COLUMN radiomics.job_progress.compute_ms IS
 'Time spent on features, with reading and decoding.';
 COMMENT ON COLUMN radiomics.job_progress.write_ms IS
 'Time spent writing results.';
+COMMENT ON COLUMN radiomics.job_progress.device IS
+'What counted the last scan of each worker, such as cpu v3 or gpu and its name; null before the first scan and without workers.';
 
 COMMENT ON COLUMN radiomics.feature_tables.feature_table IS
 'The table.';

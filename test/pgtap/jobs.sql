@@ -28,7 +28,7 @@ SELECT columns_are('radiomics', 'job_tasks', ARRAY['id', 'job_id', 'state', 'mod
 SELECT columns_are('radiomics', 'job_errors', ARRAY['job_id', 'key', 'sqlstate', 'message', 'detail', 'hint', 'context',
     'attempts', 'crashes', 'occurred', 'task_id']);
 SELECT columns_are('radiomics', 'job_progress', ARRAY['job_id', 'state', 'phase', 'workers', 'done', 'failed', 'total', 'bytes',
-    'rate', 'estimated_end', 'read_ms', 'hash_ms', 'compute_ms', 'write_ms']);
+    'rate', 'estimated_end', 'read_ms', 'hash_ms', 'compute_ms', 'write_ms', 'device']);
 SELECT columns_are('radiomics', 'feature_tables', ARRAY['feature_table', 'owner', 'keys', 'follows', 'profile', 'settings',
     'settings_hash', 'job_id', 'job_state', 'query']);
 

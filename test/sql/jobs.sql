@@ -35,7 +35,7 @@ SELECT t.patient, t.label, t.voxel_count,
 FROM   radiomics_jobs.features AS t JOIN radiomics_jobs.scans AS s USING (patient, visit),
        LATERAL radiomics.features(s.image, s.mask) AS f
 ORDER  BY t.patient;
-SELECT phase, workers, done, failed, total, bytes, rate > 0 AS rate, estimated_end IS NOT NULL AS "end", compute_ms > 0 AS ms
+SELECT phase, workers, done, failed, total, bytes, rate > 0 AS rate, estimated_end IS NOT NULL AS "end", compute_ms > 0 AS ms, device
 FROM   radiomics.job_progress WHERE job_id = :job;
 
 -- Only what is missing is computed, unless asked for.

@@ -296,6 +296,18 @@ is($node->safe_psql('postgres', "SELECT done, failed, e.key, e.sqlstate FROM rad
     '11|1|{"scan": 2}|53200', 'is the only one that fails');
 change_settings(job_memory => 0);
 
+# While a task runs, its progress says what counts.
+$node->safe_psql('postgres', 'UPDATE gate SET open = false');
+$job = submit('postgres', 'SELECT scan, CASE WHEN scan = 1 THEN image ELSE gated(image) END AS image, mask FROM scans WHERE scan < 3',
+    'counted_features', 'chunk => 2');
+ok(eventually($node, 'postgres', "SELECT done = 1 AND device LIKE 'cpu %' FROM radiomics.job_progress WHERE job_id = $job"),
+    'the device is shown from the first scan on');
+my $device = $node->safe_psql('postgres', "SELECT device FROM radiomics.job_progress WHERE job_id = $job");
+$node->safe_psql('postgres', 'UPDATE gate SET open = true');
+is(wait_job('postgres', $job), 'done', 'the job ends');
+is($node->safe_psql('postgres', 'SELECT DISTINCT device FROM counted_features'), $device, 'and its results name the same device');
+is($node->safe_psql('postgres', "SELECT device IS NULL FROM radiomics.job_progress WHERE job_id = $job"), 't', 'which nothing uses any more');
+
 # Every change of a job's state is notified.
 {
     my $out = $node->safe_psql('postgres', <<'SQL');

@@ -144,6 +144,27 @@ is($node->safe_psql('postgres', q{SET radiomics.device = 'gpu';
             '{"aggregation": ["2D_avg", "2.5D_mrg", "3D_avg"]}') AS r WHERE r.value IS NOT NULL}),
     'all aggregations');
 
+# A job whose second scan waits for a lock: progress and results name the device.
+{
+    my $bystander = $node->background_psql('postgres');
+    my $name = q{'gpu ' || (SELECT name FROM radiomics.gpu_status())};
+
+    $node->safe_psql('postgres', q{ALTER DATABASE postgres SET radiomics.device = 'gpu'});
+    $bystander->query_safe('SELECT pg_advisory_lock(7)');
+    my $job = $node->safe_psql('postgres', q{SELECT radiomics.submit('SELECT scan,
+        CASE WHEN scan = 1 OR pg_advisory_xact_lock_shared(7) IS NOT NULL THEN image END AS image, mask
+        FROM scans WHERE scan < 3', 'counted', chunk => 2)});
+    ok($node->poll_query_until('postgres',
+            "SELECT done = 1 AND device = $name FROM radiomics.job_progress WHERE job_id = $job"),
+        'the progress of a job names the device');
+    $bystander->query_safe('SELECT pg_advisory_unlock(7)');
+    is($node->safe_psql('postgres', "SELECT radiomics.wait_job($job, '3 min')"), 'done', 'the job ends');
+    is($node->safe_psql('postgres', "SELECT count(*), bool_and(device = $name) FROM counted"), '2|t',
+        'its results name it too');
+    $bystander->quit;
+    $node->safe_psql('postgres', 'ALTER DATABASE postgres RESET radiomics.device');
+}
+
 # PyRadiomics' classes, over nine filtered images.
 {
     my $query = q{SELECT md5(string_agg(p::text, '|' ORDER BY scan))

@@ -237,6 +237,10 @@ radpg_compute_key(RunningJob *job, ProgressSlot *slot, Datum key, const char *mo
 
 	begin_stage(slot, PHASE_COMPUTE);
 	features = compute_features(job, &scan, &count);
+	strlcpy(job->device, radpg_counted_by(), sizeof(job->device));
+	SpinLockAcquire(&slot->lock);
+	memcpy(slot->task.device, job->device, sizeof(job->device));
+	SpinLockRelease(&slot->lock);
 	end_stage(slot);
 
 	begin_stage(slot, PHASE_WRITE);
@@ -346,7 +350,7 @@ write_row(RunningJob *job, const StoredScan *scan, HeapTuple row, TupleDesc desc
 	values[n + PROVENANCE_IMAGE] = CStringGetTextDatum(scan->image_hash);
 	values[n + PROVENANCE_MASK] = CStringGetTextDatum(scan->mask_hash);
 	values[n + PROVENANCE_VERSION] = CStringGetTextDatum(RADIOMICS_VERSION);
-	values[n + PROVENANCE_DEVICE] = CStringGetTextDatum(radpg_counted_by());
+	values[n + PROVENANCE_DEVICE] = CStringGetTextDatum(job->device);
 	values[n + PROVENANCE_TIME] = TimestampTzGetDatum(GetCurrentTimestamp());
 	n += PROVENANCE_COUNT;
 	for (int m = 0; m < job->feature_count; m++)

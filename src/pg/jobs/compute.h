@@ -23,6 +23,7 @@ typedef struct RunningJob
 	Cohort	   *cohort;
 	int			feature_count;
 	CohortColumn *features;
+	char		device[DEVICE_NAME_SIZE];	/* that counted the last scan; "": none yet */
 
 	/* Statements, kept for the life of the process. */
 	SPIPlanPtr	read;			/* ($1 key) */

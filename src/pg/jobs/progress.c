@@ -142,8 +142,8 @@ static void
 put_task(ReturnSetInfo *result, const TaskProgress *task)
 {
 	Datum		milliseconds[PHASE_COUNT];
-	Datum		values[9];
-	bool		nulls[9] = {false};
+	Datum		values[10];
+	bool		nulls[10] = {false};
 
 	for (int phase = 0; phase < PHASE_COUNT; phase++)
 		milliseconds[phase] = Float8GetDatum((double) task->microseconds[phase] / 1000.0);
@@ -157,5 +157,7 @@ put_task(ReturnSetInfo *result, const TaskProgress *task)
 	values[7] = Int64GetDatum(task->bytes);
 	values[8] = PointerGetDatum(construct_array(milliseconds, PHASE_COUNT, FLOAT8OID, 8, FLOAT8PASSBYVAL,
 												TYPALIGN_DOUBLE));
+	values[9] = CStringGetTextDatum(task->device);
+	nulls[9] = task->device[0] == '\0';
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

@@ -12,6 +12,7 @@
 #include "storage/spin.h"
 
 #define JOB_SLOTS 64
+#define DEVICE_NAME_SIZE 96
 
 typedef enum JobPhase
 {
@@ -35,6 +36,7 @@ typedef struct TaskProgress
 	int			failed;
 	int64		bytes;			/* of images and masks read */
 	int64		microseconds[PHASE_COUNT];
+	char		device[DEVICE_NAME_SIZE];	/* that counted the worker's last scan; "": none yet */
 } TaskProgress;
 
 typedef struct ProgressSlot

@@ -267,6 +267,7 @@ claim(ClaimedTask *task)
 		slot->task.job = job.id;
 		slot->task.task = task->id;
 		slot->task.total = task->key_count;
+		memcpy(slot->task.device, job.device, sizeof(job.device));
 		slot->task.pid = MyProcPid;
 		SpinLockRelease(&slot->lock);
 	}
