@@ -13,20 +13,6 @@
 #include "pyradiomics.h"
 #include "scan.h"
 
-/* Attributes of feature_row. */
-enum
-{
-	ROW_LABEL,
-	ROW_IMAGE_TYPE,
-	ROW_FAMILY,
-	ROW_FEATURE,
-	ROW_IBSI_CODE,
-	ROW_AGGREGATION,
-	ROW_UNIT,
-	ROW_VALUE,
-	ROW_COLUMNS
-};
-
 /* Where the rows of one call go. */
 typedef struct RowSink
 {

@@ -34,6 +34,20 @@ extern void radpg_pyradiomics_close(PyradiomicsCall *call);
 /* PyradiomicsOutput.notice: a NOTICE. */
 extern void radpg_pyradiomics_notice(void *argument, const char *message);
 
+/* Attributes of feature_row, in either profile. */
+enum
+{
+	ROW_LABEL,
+	ROW_IMAGE_TYPE,
+	ROW_FAMILY,
+	ROW_FEATURE,
+	ROW_IBSI_CODE,
+	ROW_AGGREGATION,
+	ROW_UNIT,
+	ROW_VALUE,
+	ROW_COLUMNS
+};
+
 /*
  * feature_rows() of the profile: rows of the labels (NULL: all of the mask, or
  * the one of the setting label) into the store.

@@ -15,20 +15,6 @@
 #include "base/scope.h"
 #include "pyradiomics/diagnose.h"
 
-/* Attributes of feature_row, as in feature_rows.c. */
-enum
-{
-	ROW_LABEL,
-	ROW_IMAGE_TYPE,
-	ROW_FAMILY,
-	ROW_FEATURE,
-	ROW_IBSI_CODE,
-	ROW_AGGREGATION,
-	ROW_UNIT,
-	ROW_VALUE,
-	ROW_COLUMNS
-};
-
 /*
  * A value of the label at hand: rows are stored when the label is complete.
  * Of a diagnostic there is its key alone.

@@ -5,9 +5,6 @@
  * The first byte of the input says what to do: bit 0 mends the checksums of the
  * rest, so that what lies behind them is reached, too; bit 1 stores the rest as
  * voxels instead, which must come back.
- *
- * With REPLAY defined this has a main that reads the files named on the
- * command line once, for compilers without libFuzzer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +12,7 @@
 
 #include "formats/container_layout.h"
 #include "formats/mask_runs.h"
+#include "fuzz_replay.h"
 
 /* What one allocation may take: the rest of the memory is for the fuzzer. */
 #define MAX_ALLOCATION ((size_t) 64 << 20)
@@ -205,8 +203,6 @@ done:
 	rad_context_destroy(context);
 }
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -239,28 +235,3 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(copy);
 	return 0;
 }
-
-#ifdef REPLAY
-int
-main(int argc, char **argv)
-{
-	for (int n = 1; n < argc; n++)
-	{
-		FILE	   *stream = fopen(argv[n], "rb");
-		uint8_t    *data = malloc((size_t) 1 << 24);
-		size_t		size;
-
-		if (stream == NULL || data == NULL)
-		{
-			perror(argv[n]);
-			return 1;
-		}
-		size = fread(data, 1, (size_t) 1 << 24, stream);
-		fclose(stream);
-		LLVMFuzzerTestOneInput(data, size);
-		free(data);
-	}
-	printf("replayed %d files\n", argc - 1);
-	return 0;
-}
-#endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "formats/dicom_dataset.h"
+#include "fuzz_replay.h"
 
 /* What one allocation may take: the rest of the memory is for the fuzzer. */
 #define MAX_ALLOCATION ((size_t) 64 << 20)
@@ -42,32 +43,5 @@ check(RadContext *context, bool ok)
 		abort();
 	rad_clear_error(context);
 }
-
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#ifdef REPLAY
-int
-main(int argc, char **argv)
-{
-	for (int n = 1; n < argc; n++)
-	{
-		FILE	   *stream = fopen(argv[n], "rb");
-		uint8_t    *data = malloc((size_t) 1 << 24);
-		size_t		size;
-
-		if (stream == NULL || data == NULL)
-		{
-			perror(argv[n]);
-			return 1;
-		}
-		size = fread(data, 1, (size_t) 1 << 24, stream);
-		fclose(stream);
-		LLVMFuzzerTestOneInput(data, size);
-		free(data);
-	}
-	printf("replayed %d files\n", argc - 1);
-	return 0;
-}
-#endif
 
 #endif							/* FUZZ_DICOM_SUPPORT_H */

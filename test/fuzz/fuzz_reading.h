@@ -11,9 +11,6 @@
  * plain file can be read, all must give the same (save that what is compressed
  * inside may not be compressed again).  A small volume is written in every
  * format and must read back as it was.
- *
- * With REPLAY defined this has a main that reads the files named on the
- * command line once, for compilers without libFuzzer.
  */
 #ifndef FUZZ_READING_H
 #define FUZZ_READING_H
@@ -27,6 +24,7 @@
 #include "formats/reader.h"
 #include "formats/tiff.h"
 #include "formats/writer.h"
+#include "fuzz_replay.h"
 
 /* What one allocation may take: the rest of the memory is for the fuzzer. */
 #define MAX_ALLOCATION ((size_t) 64 << 20)
@@ -233,8 +231,6 @@ read_file(const ByteSource *source, int frame, uint64_t *digest, RadErrorCode *c
 	return ok;
 }
 
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -273,30 +269,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(packed.data);
 	return 0;
 }
-
-#ifdef REPLAY
-int
-main(int argc, char **argv)
-{
-	for (int n = 1; n < argc; n++)
-	{
-		FILE	   *stream = fopen(argv[n], "rb");
-		uint8_t    *data = malloc((size_t) 1 << 24);
-		size_t		size;
-
-		if (stream == NULL || data == NULL)
-		{
-			perror(argv[n]);
-			return 1;
-		}
-		size = fread(data, 1, (size_t) 1 << 24, stream);
-		fclose(stream);
-		LLVMFuzzerTestOneInput(data, size);
-		free(data);
-	}
-	printf("replayed %d files\n", argc - 1);
-	return 0;
-}
-#endif
 
 #endif							/* FUZZ_READING_H */

@@ -4,9 +4,6 @@
  *
  * What passes has to give JSON that reads again; when that can be computed
  * with, its canonical form has to be its own canonical form.
- *
- * With REPLAY defined this has a main that reads the files named on the
- * command line once, for compilers without libFuzzer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +11,7 @@
 
 #include "pyradiomics/parameter_file.h"
 #include "pyradiomics/profile.h"
-
-int			LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz_replay.h"
 
 static void
 require(RadContext *context, bool condition, const char *text)
@@ -61,26 +57,3 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rad_context_destroy(context);
 	return 0;
 }
-
-#ifdef REPLAY
-int
-main(int argc, char **argv)
-{
-	for (int n = 1; n < argc; n++)
-	{
-		static uint8_t bytes[1 << 16];
-		FILE	   *stream = fopen(argv[n], "rb");
-		size_t		length;
-
-		if (stream == NULL)
-		{
-			perror(argv[n]);
-			return 1;
-		}
-		length = fread(bytes, 1, sizeof(bytes), stream);
-		fclose(stream);
-		LLVMFuzzerTestOneInput(bytes, length);
-	}
-	return 0;
-}
-#endif

@@ -1,7 +1,10 @@
 -- Which device counts is not seen in the result; without a GPU there is none.
 SELECT radiomics.version() IS NOT NULL AS library_loaded;
 SET radiomics.device = 'tpu';
+-- PostgreSQL 17 writes the range in other words.
+\set VERBOSITY sqlstate
 SET radiomics.gpu_timeout = 0;
+\set VERBOSITY default
 SET radiomics.gpu_emulate = on;
 
 CREATE TEMPORARY TABLE scan AS

@@ -42,8 +42,11 @@ typedef struct Bytes
 static inline void
 put_bits(uint8_t *at, uint64_t bits, int size, bool big_endian)
 {
+	uint8_t		bytes[8];
+
 	for (int n = 0; n < size; n++)
-		at[big_endian ? size - 1 - n : n] = (uint8_t) (bits >> (8 * n));
+		bytes[big_endian ? size - 1 - n : n] = (uint8_t) (bits >> (8 * n));
+	memcpy(at, bytes, (size_t) size);
 }
 
 static inline void

@@ -102,10 +102,7 @@ features_are_found_by_name(void **state)
 	(void) state;
 	for (int id = 0; id < FEATURE_COUNT; id++)
 		assert_int_equal(rad_find_feature(rad_features[id].tag), id);
-	for (int family = 0; family < FAMILY_COUNT; family++)
-		assert_int_equal(rad_find_family(rad_families[family].name), family);
 	assert_int_equal(rad_find_feature("morph"), -1);
-	assert_int_equal(rad_find_family(""), -1);
 }
 
 static void

@@ -428,7 +428,7 @@ profiles_are_chosen(void **state)
 	assert_true(try_settings(*state, "{profile: ibsi, bin_number: 64, on_error: 'null'}", &settings));
 	assert_int_equal(settings.profile, PROFILE_IBSI);
 	assert_int_equal(settings.ibsi.bin_number, 64);
-	assert_true(rad_profile_on_error_null(&settings));
+	assert_true(settings.ibsi.on_error_null);
 	assert_string_equal(rad_profile_canonical(*state, &settings),
 						rad_settings_canonical(*state, &settings.ibsi));
 }

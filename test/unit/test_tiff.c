@@ -2,8 +2,7 @@
  * TIFF stacks: every type, compression and layout written and read back; files
  * built here byte by byte; tags and points of dicom-preprocessing; damage.
  * Oracles: the voxels that went in, and the examples in the tests of
- * dicom-preprocessing for the mapping of points.  test/conformance/readers
- * compares with tifffile.
+ * dicom-preprocessing for the mapping of points.
  */
 #include "read_support.h"
 #include "tiff_builder.h"

@@ -81,12 +81,3 @@ rad_find_feature(const char *tag)
 			return id;
 	return -1;
 }
-
-int
-rad_find_family(const char *name)
-{
-	for (int family = 0; family < FAMILY_COUNT; family++)
-		if (strcmp(rad_families[family].name, name) == 0)
-			return family;
-	return -1;
-}

@@ -107,9 +107,8 @@ extern const char *const rad_aggregation_names[AGGREGATION_COUNT];
 extern int	rad_aggregation_slot(Family family, Aggregation aggregation);
 extern const char *rad_aggregation_label(Family family, Aggregation aggregation);
 
-/* Feature with this tag, or -1.  Family with this name, or -1. */
+/* Feature with this tag, or -1. */
 extern int	rad_find_feature(const char *tag);
-extern int	rad_find_family(const char *name);
 
 /*
  * All feature values of one region.  Undefined and not computed values are

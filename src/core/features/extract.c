@@ -15,9 +15,6 @@
 #include "features/diagnostics.h"
 #include "features/families.h"
 
-/* How many of a mask's labels an error message lists. */
-#define LABELS_LISTED 20
-
 /* Extraction of some labels of one scan. */
 typedef struct Extraction
 {
@@ -161,35 +158,17 @@ compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
 					settings->geometry_tolerance);
 }
 
-/* The mask's entry for a label; fails with the labels that there are. */
+/* rad_mask_need_label, with more words on what can be wrong. */
 static const LabelSummary *
 find_label(RadContext *context, const MaskRuns *mask, int32_t label)
 {
-	const LabelSummary *summary = rad_mask_find_label(mask, label);
-	char		list[512];
-	size_t		used = 0;
+	const LabelSummary *summary = rad_mask_need_label(context, mask, label);
 
 	if (summary != NULL)
 		return summary;
 	if (mask->label_count == 0)
-	{
-		rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d: it is empty", label);
 		rad_detail(context, "Every voxel of the mask is 0 (background).");
-		return NULL;
-	}
-	list[0] = '\0';
-	for (int n = 0; n < mask->label_count && n < LABELS_LISTED; n++)
-		used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%d",
-								  n > 0 ? ", " : "", mask->labels[n].label);
-	rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d", label);
-	if (mask->label_count == 1)
-		rad_detail(context, "The only label of the mask is %s.", list);
-	else if (mask->label_count > LABELS_LISTED)
-		rad_detail(context, "The labels of the mask are %s and %d more.", list,
-				   mask->label_count - LABELS_LISTED);
-	else
-		rad_detail(context, "The labels of the mask are %s.", list);
-	if (label == 0)
+	else if (label == 0)
 		rad_hint(context, "0 is the background of a mask; labels are other integers.");
 	return NULL;
 }

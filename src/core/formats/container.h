@@ -110,7 +110,6 @@ extern bool rad_container_add_rows(RadContext *context, ContainerWriter *writer,
 extern bool rad_container_finish(RadContext *context, ContainerWriter *writer,
 								 int64_t *length);
 extern void rad_container_copy(const ContainerWriter *writer, uint8_t *bytes);
-extern const ContainerHeader *rad_container_written(const ContainerWriter *writer);
 
 /*
  * All of it for a whole volume in memory (attributes may be NULL), or streamed

@@ -371,12 +371,6 @@ rad_container_copy(const ContainerWriter *writer, uint8_t *bytes)
 	}
 }
 
-const ContainerHeader *
-rad_container_written(const ContainerWriter *writer)
-{
-	return &writer->header;
-}
-
 bool
 rad_container_store(RadContext *context, const Volume *volume,
 					const VolumeAttributes *attributes, const ContainerOptions *options,

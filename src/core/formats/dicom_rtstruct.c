@@ -22,34 +22,10 @@
 /* Points further out than this many voxels are not coordinates. */
 #define FARTHEST_INDEX 1e9
 
-/* Interpreted type of a region (RT ROI observations). */
-static void
-find_type(const DicomDataset *dataset, RtRoi *roi)
+/* The item of a sequence that refers to a region, or NULL. */
+static const DicomElement *
+find_reference(const DicomDataset *dataset, const DicomElement *sequence, const RtRoi *roi)
 {
-	const DicomElement *sequence = rad_dicom_find(dataset, NULL, DICOM_RTROIObservationsSequence);
-	const DicomElement *item;
-	int64_t		number;
-
-	for (item = rad_dicom_first_item(dataset, sequence); item != NULL;
-		 item = rad_dicom_next_item(dataset, sequence, item))
-	{
-		if (rad_dicom_integer(dataset, rad_dicom_find(dataset, item, DICOM_ReferencedROINumber),
-							  INT32_MIN, INT32_MAX, &number) && number == roi->number)
-		{
-			if (!rad_dicom_text(dataset,
-								rad_dicom_find(dataset, item, DICOM_RTROIInterpretedType), 0,
-								roi->interpreted_type, sizeof(roi->interpreted_type)))
-				roi->interpreted_type[0] = '\0';
-			return;
-		}
-	}
-}
-
-/* Contours of a region, and how many there are. */
-static void
-find_contours(const DicomDataset *dataset, RtRoi *roi)
-{
-	const DicomElement *sequence = rad_dicom_find(dataset, NULL, DICOM_ROIContourSequence);
 	const DicomElement *item;
 	int64_t		number;
 
@@ -60,6 +36,29 @@ find_contours(const DicomDataset *dataset, RtRoi *roi)
 							  INT32_MIN, INT32_MAX, &number) && number == roi->number)
 			break;
 	}
+	return item;
+}
+
+/* Interpreted type of a region (RT ROI observations). */
+static void
+find_type(const DicomDataset *dataset, RtRoi *roi)
+{
+	const DicomElement *sequence = rad_dicom_find(dataset, NULL, DICOM_RTROIObservationsSequence);
+	const DicomElement *item = find_reference(dataset, sequence, roi);
+
+	if (item != NULL &&
+		!rad_dicom_text(dataset, rad_dicom_find(dataset, item, DICOM_RTROIInterpretedType), 0,
+						roi->interpreted_type, sizeof(roi->interpreted_type)))
+		roi->interpreted_type[0] = '\0';
+}
+
+/* Contours of a region, and how many there are. */
+static void
+find_contours(const DicomDataset *dataset, RtRoi *roi)
+{
+	const DicomElement *sequence = rad_dicom_find(dataset, NULL, DICOM_ROIContourSequence);
+	const DicomElement *item = find_reference(dataset, sequence, roi);
+
 	if (item == NULL)
 		return;
 	roi->contours = rad_dicom_find(dataset, item, DICOM_ContourSequence);

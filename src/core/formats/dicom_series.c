@@ -646,46 +646,6 @@ choose_type(const DicomSeries *series)
 	return narrow ? VOXEL_FLOAT32 : VOXEL_FLOAT64;
 }
 
-/* Values that are whole numbers inside the type, or rounded once to it. */
-static void
-store_values(VoxelType type, const double *values, int count, void *voxels)
-{
-#define STORE(ctype) \
-	do { \
-		for (int n = 0; n < count; n++) \
-			((ctype *) voxels)[n] = (ctype) values[n]; \
-	} while (0)
-
-	switch (type)
-	{
-		case VOXEL_INT8:
-			STORE(int8_t);
-			break;
-		case VOXEL_UINT8:
-			STORE(uint8_t);
-			break;
-		case VOXEL_INT16:
-			STORE(int16_t);
-			break;
-		case VOXEL_UINT16:
-			STORE(uint16_t);
-			break;
-		case VOXEL_INT32:
-			STORE(int32_t);
-			break;
-		case VOXEL_UINT32:
-			STORE(uint32_t);
-			break;
-		case VOXEL_FLOAT32:
-			STORE(float);
-			break;
-		case VOXEL_FLOAT64:
-			STORE(double);
-			break;
-	}
-#undef STORE
-}
-
 /* One slice into its place, rescaled. */
 static bool
 copy_slice(RadContext *context, const DicomSlice *slice, VoxelType type, double *row,
@@ -706,7 +666,7 @@ copy_slice(RadContext *context, const DicomSlice *slice, VoxelType type, double 
 							 slice->columns, row);
 		for (int x = 0; x < slice->columns; x++)
 			row[x] = slice->slope * row[x] + slice->intercept;
-		store_values(type, row, slice->columns, target + (size_t) y * width);
+		rad_voxels_store(type, row, slice->columns, target + (size_t) y * width);
 	}
 	return true;
 }

@@ -5,6 +5,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "formats/codec.h"
@@ -15,6 +16,9 @@
 
 /* A continuous index this close below a half counts as the half (see align). */
 #define HALF_TOLERANCE 1e-6
+
+/* How many of a mask's labels an error message lists. */
+#define LABELS_LISTED 20
 
 /* Runs and labels as they are found. */
 typedef struct MaskBuilder
@@ -134,6 +138,35 @@ rad_mask_find_label(const MaskRuns *mask, int32_t label)
 	}
 	return lo < mask->label_count && mask->labels[lo].label == label ?
 		&mask->labels[lo] : NULL;
+}
+
+const LabelSummary *
+rad_mask_need_label(RadContext *context, const MaskRuns *mask, int32_t label)
+{
+	const LabelSummary *summary = rad_mask_find_label(mask, label);
+	char		list[512];
+	size_t		used = 0;
+
+	if (summary != NULL)
+		return summary;
+	if (mask->label_count == 0)
+	{
+		rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d: it is empty", label);
+		return NULL;
+	}
+	list[0] = '\0';
+	for (int n = 0; n < mask->label_count && n < LABELS_LISTED; n++)
+		used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%d",
+								  n > 0 ? ", " : "", mask->labels[n].label);
+	rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d", label);
+	if (mask->label_count == 1)
+		rad_detail(context, "The only label of the mask is %s.", list);
+	else if (mask->label_count > LABELS_LISTED)
+		rad_detail(context, "The labels of the mask are %s and %d more.", list,
+				   mask->label_count - LABELS_LISTED);
+	else
+		rad_detail(context, "The labels of the mask are %s.", list);
+	return NULL;
 }
 
 /*

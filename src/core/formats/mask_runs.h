@@ -26,6 +26,10 @@ extern bool rad_mask_scan(RadContext *context, VolumeReader *reader, MaskRuns **
 /* The table's entry for a label, or NULL. */
 extern const LabelSummary *rad_mask_find_label(const MaskRuns *mask, int32_t label);
 
+/* The same; without an entry it fails with the labels that there are. */
+extern const LabelSummary *rad_mask_need_label(RadContext *context, const MaskRuns *mask,
+											   int32_t label);
+
 /*
  * Move a mask to another grid by nearest neighbour in world coordinates
  * (halves round up).  Voxels outside the mask's grid are background.

@@ -131,14 +131,6 @@ typedef struct MetaHeader
 	int64_t		header_size;	/* 0: the voxels follow; -1: they are last */
 } MetaHeader;
 
-/* What reading needs: one of the two, by BinaryData. */
-typedef struct MetaState
-{
-	StoredVoxels stored;
-	TextVoxels	text;
-	bool		is_text;
-} MetaState;
-
 /* --- the lines of the header ----------------------------------------------- */
 
 /* Length of the key that a line begins with, when '=' or ':' stands behind it. */
@@ -486,7 +478,7 @@ find_geometry(RadContext *context, const MetaHeader *header, Grid *grid)
 /* Voxels in text: numbers of other frames lie before and behind. */
 static bool
 locate_text(RadContext *context, const MetaHeader *header, const Grid *grid, int64_t frame,
-			MetaState *state)
+			FileVoxels *state)
 {
 	int64_t		numbers = rad_grid_voxel_count(grid) * header->channel_count;
 
@@ -502,7 +494,7 @@ locate_text(RadContext *context, const MetaHeader *header, const Grid *grid, int
 
 static bool
 locate_voxels(RadContext *context, VolumeReader *reader, const MetaHeader *header, int64_t frame,
-			  MetaState *state)
+			  FileVoxels *state)
 {
 	StoredVoxels *stored = &state->stored;
 	int64_t		frame_bytes;
@@ -559,7 +551,7 @@ static bool
 open_metaimage(RadContext *context, VolumeReader *reader, int frame)
 {
 	MetaHeader *header = rad_new_zeroed(context, MetaHeader, 1);
-	MetaState  *state = rad_new_zeroed(context, MetaState, 1);
+	FileVoxels *state = rad_new_zeroed(context, FileVoxels, 1);
 	int64_t		selected = frame < 0 ? 0 : frame;
 	char	   *text = NULL;
 	bool		has_channels;
@@ -598,21 +590,10 @@ open_metaimage(RadContext *context, VolumeReader *reader, int frame)
 	return ok;
 }
 
-static bool
-read_rows(RadContext *context, VolumeReader *reader, const Box *box, RowsCallback callback,
-		  void *argument)
-{
-	MetaState  *state = reader->state;
-
-	if (state->is_text)
-		return rad_text_read_rows(context, &state->text, reader, box, callback, argument);
-	return rad_stored_read_rows(context, &state->stored, reader, box, callback, argument);
-}
-
 const Codec rad_metaimage_codec = {
 	.format = "metaimage",
 	.name = "MetaImage with local voxels (.mha)",
 	.recognise = recognise,
 	.open = open_metaimage,
-	.read_rows = read_rows,
+	.read_rows = rad_file_read_rows,
 };

@@ -17,14 +17,6 @@
 #include "formats/nrrd_header.h"
 #include "formats/text_numbers.h"
 
-/* What reading needs: one of the two, by the encoding. */
-typedef struct NrrdState
-{
-	bool		is_text;
-	StoredVoxels stored;
-	TextVoxels	text;
-} NrrdState;
-
 static bool
 recognise(const uint8_t *head, size_t length)
 {
@@ -276,7 +268,7 @@ skip_lines(RadContext *context, VolumeReader *reader, int64_t lines, int64_t *of
 /* Voxels in text: numbers of other frames lie before and behind. */
 static bool
 locate_text(RadContext *context, const NrrdHeader *header, const Grid *grid, int64_t offset,
-			int64_t frame, NrrdState *state)
+			int64_t frame, FileVoxels *state)
 {
 	int64_t		voxels = rad_grid_voxel_count(grid);
 
@@ -295,7 +287,7 @@ locate_text(RadContext *context, const NrrdHeader *header, const Grid *grid, int
 /* Where the voxels of the chosen channel or frame lie. */
 static bool
 locate_voxels(RadContext *context, VolumeReader *reader, const NrrdHeader *header, int64_t frame,
-			  NrrdState *state)
+			  FileVoxels *state)
 {
 	StoredVoxels *stored = &state->stored;
 	int64_t		offset = (int64_t) header->length;
@@ -341,7 +333,7 @@ static bool
 open_nrrd(RadContext *context, VolumeReader *reader, int frame)
 {
 	NrrdHeader *header = rad_new_zeroed(context, NrrdHeader, 1);
-	NrrdState  *state = rad_new_zeroed(context, NrrdState, 1);
+	FileVoxels *state = rad_new_zeroed(context, FileVoxels, 1);
 	bool		has_channels;
 	int64_t		selected = frame < 0 ? 0 : frame;
 	bool		ok;
@@ -371,21 +363,10 @@ open_nrrd(RadContext *context, VolumeReader *reader, int frame)
 	return ok;
 }
 
-static bool
-read_rows(RadContext *context, VolumeReader *reader, const Box *box, RowsCallback callback,
-		  void *argument)
-{
-	NrrdState  *state = reader->state;
-
-	if (state->is_text)
-		return rad_text_read_rows(context, &state->text, reader, box, callback, argument);
-	return rad_stored_read_rows(context, &state->stored, reader, box, callback, argument);
-}
-
 const Codec rad_nrrd_codec = {
 	.format = "nrrd",
 	.name = "NRRD with attached header (.nrrd)",
 	.recognise = recognise,
 	.open = open_nrrd,
-	.read_rows = read_rows,
+	.read_rows = rad_file_read_rows,
 };

@@ -272,47 +272,6 @@ to_doubles(StoredType type, const void *native, int64_t count, double *out)
 	}
 }
 
-/* Doubles to the delivered type; integers are exact by the choice of type. */
-static void
-from_doubles(const double *values, int64_t count, VoxelType type, void *out)
-{
-#define STORE(ctype) \
-	do { \
-		ctype *target = out; \
-		for (int64_t n = 0; n < count; n++) \
-			target[n] = (ctype) values[n]; \
-	} while (0)
-
-	switch (type)
-	{
-		case VOXEL_INT8:
-			STORE(int8_t);
-			break;
-		case VOXEL_UINT8:
-			STORE(uint8_t);
-			break;
-		case VOXEL_INT16:
-			STORE(int16_t);
-			break;
-		case VOXEL_UINT16:
-			STORE(uint16_t);
-			break;
-		case VOXEL_INT32:
-			STORE(int32_t);
-			break;
-		case VOXEL_UINT32:
-			STORE(uint32_t);
-			break;
-		case VOXEL_FLOAT32:
-			STORE(float);
-			break;
-		case VOXEL_FLOAT64:
-			STORE(double);
-			break;
-	}
-#undef STORE
-}
-
 /* What converting needs to know, once per reading of a box. */
 typedef struct Conversion
 {
@@ -402,9 +361,10 @@ convert_rows(RadContext *context, const Conversion *conversion, const uint8_t *b
 			for (int64_t n = 0; n < block; n++)
 				values[n] = stored->slope * values[n] + stored->intercept;
 		}
-		from_doubles(values, block, conversion->delivered,
-					 (uint8_t *) conversion->buffer +
-					 first * (int64_t) conversion->delivered_size);
+		/* Integers are exact by the choice of the type. */
+		rad_voxels_store(conversion->delivered, values, block,
+						 (uint8_t *) conversion->buffer +
+						 first * (int64_t) conversion->delivered_size);
 	}
 	return true;
 }

@@ -321,3 +321,14 @@ rad_text_read_rows(RadContext *context, TextVoxels *text, const VolumeReader *re
 	return rad_detail(context, "Behind its %lld numbers follows \"%.40s\".", (long long) number,
 					  word);
 }
+
+bool
+rad_file_read_rows(RadContext *context, VolumeReader *reader, const Box *box,
+				   RowsCallback callback, void *argument)
+{
+	FileVoxels *voxels = reader->state;
+
+	if (voxels->is_text)
+		return rad_text_read_rows(context, &voxels->text, reader, box, callback, argument);
+	return rad_stored_read_rows(context, &voxels->stored, reader, box, callback, argument);
+}

@@ -42,4 +42,16 @@ extern bool rad_text_read_rows(RadContext *context, TextVoxels *text,
 							   const VolumeReader *reader, const Box *box,
 							   RowsCallback callback, void *argument);
 
+/* Voxels of a format that knows both: one of the two holds where they are. */
+typedef struct FileVoxels
+{
+	StoredVoxels stored;
+	TextVoxels	text;
+	bool		is_text;
+} FileVoxels;
+
+/* Codec.read_rows of readers whose state is a FileVoxels. */
+extern bool rad_file_read_rows(RadContext *context, VolumeReader *reader, const Box *box,
+							   RowsCallback callback, void *argument);
+
 #endif							/* RAD_FORMATS_TEXT_NUMBERS_H */

@@ -21,9 +21,6 @@ typedef struct Reading
 /* Where the name of an image type follows in messages. */
 #define WHERE_SIZE 64
 
-/* Longest list of names in a hint: a class's features. */
-#define MOST_NAMES 64
-
 static const SettingValue *
 member_named(const SettingValue *object, const char *name)
 {

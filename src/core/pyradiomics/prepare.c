@@ -7,7 +7,6 @@
  * normalisation and resampling.
  */
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +15,6 @@
 #include "pyradiomics/levels.h"
 #include "pyradiomics/pipeline.h"
 #include "pyradiomics/resegment.h"
-
-/* How many of a mask's labels an error message lists. */
-#define LABELS_LISTED 20
 
 /* ITK's tolerance for geometries. */
 #define USUAL_TOLERANCE 1e-6
@@ -29,36 +25,6 @@ rad_pyradiomics_join(RadContext *context, VolumeReader *image, VolumeReader *mas
 {
 	scan->image = image;
 	return rad_mask_scan(context, mask, &scan->mask);
-}
-
-/* The mask's entry for a label; fails with the labels that there are. */
-static const LabelSummary *
-find_label(RadContext *context, const MaskRuns *mask, int32_t label)
-{
-	const LabelSummary *summary = rad_mask_find_label(mask, label);
-	char		list[512];
-	size_t		used = 0;
-
-	if (summary != NULL)
-		return summary;
-	if (mask->label_count == 0)
-	{
-		rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d: it is empty", label);
-		return NULL;
-	}
-	list[0] = '\0';
-	for (int n = 0; n < mask->label_count && n < LABELS_LISTED; n++)
-		used += (size_t) snprintf(list + used, sizeof(list) - used, "%s%d",
-								  n > 0 ? ", " : "", mask->labels[n].label);
-	rad_fail(context, RAD_DATA_EXCEPTION, "mask has no label %d", label);
-	if (mask->label_count == 1)
-		rad_detail(context, "The only label of the mask is %s.", list);
-	else if (mask->label_count > LABELS_LISTED)
-		rad_detail(context, "The labels of the mask are %s and %d more.", list,
-				   mask->label_count - LABELS_LISTED);
-	else
-		rad_detail(context, "The labels of the mask are %s.", list);
-	return NULL;
 }
 
 uint8_t *
@@ -434,7 +400,7 @@ rad_pyradiomics_prepare(RadContext *context, PyradiomicsScan *scan, int32_t labe
 						PyradiomicsStage *stage)
 {
 	const PyradiomicsOptions *options = &settings->options;
-	const LabelSummary *summary = find_label(context, scan->mask, label);
+	const LabelSummary *summary = rad_mask_need_label(context, scan->mask, label);
 
 	memset(stage, 0, sizeof(*stage));
 	if (summary == NULL)

@@ -121,10 +121,3 @@ rad_profile_canonical(RadContext *context, const ProfileSettings *settings)
 		return rad_pyradiomics_canonical(context, &settings->pyradiomics);
 	return rad_settings_canonical(context, &settings->ibsi);
 }
-
-bool
-rad_profile_on_error_null(const ProfileSettings *settings)
-{
-	return settings->profile == PROFILE_PYRADIOMICS ? settings->pyradiomics.on_error_null :
-		settings->ibsi.on_error_null;
-}

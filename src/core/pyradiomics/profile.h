@@ -31,7 +31,4 @@ extern bool rad_profile_parse(RadContext *context, const SettingValue *object,
 /* Canonical form of the chosen profile; that of IBSI has no key "profile". */
 extern char *rad_profile_canonical(RadContext *context, const ProfileSettings *settings);
 
-/* Whether a failing region gives NULLs and a status. */
-extern bool rad_profile_on_error_null(const ProfileSettings *settings);
-
 #endif							/* RAD_PYRADIOMICS_PROFILE_H */

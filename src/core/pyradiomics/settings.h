@@ -136,7 +136,7 @@ typedef struct PyradiomicsOptions
 	int			kernel_radius;
 	bool		masked_kernel;
 	double		init_value;		/* may be NaN */
-	int			voxel_batch;	/* -1: all.  Nothing depends on it here */
+	int			voxel_batch;	/* -1: all (see maps.c) */
 
 	uint64_t	nulls;			/* bit per key that is null without a meaning */
 } PyradiomicsOptions;

@@ -127,3 +127,42 @@ rad_voxels_from_double(VoxelType type, const double *values, int64_t count, void
 	}
 	return -1;
 }
+
+#define STORE(ctype) \
+	do { \
+		ctype *target = voxels; \
+		for (int64_t n = 0; n < count; n++) \
+			target[n] = (ctype) values[n]; \
+	} while (0)
+
+void
+rad_voxels_store(VoxelType type, const double *values, int64_t count, void *voxels)
+{
+	switch (type)
+	{
+		case VOXEL_INT8:
+			STORE(int8_t);
+			break;
+		case VOXEL_UINT8:
+			STORE(uint8_t);
+			break;
+		case VOXEL_INT16:
+			STORE(int16_t);
+			break;
+		case VOXEL_UINT16:
+			STORE(uint16_t);
+			break;
+		case VOXEL_INT32:
+			STORE(int32_t);
+			break;
+		case VOXEL_UINT32:
+			STORE(uint32_t);
+			break;
+		case VOXEL_FLOAT32:
+			STORE(float);
+			break;
+		case VOXEL_FLOAT64:
+			STORE(double);
+			break;
+	}
+}

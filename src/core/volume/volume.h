@@ -59,4 +59,11 @@ extern void rad_voxels_to_double(VoxelType type, const void *voxels, int64_t fir
 extern int64_t rad_voxels_from_double(VoxelType type, const double *values, int64_t count,
 									  void *voxels);
 
+/*
+ * The same unchecked, for values that are whole numbers inside an integer type;
+ * a floating-point type rounds them once.
+ */
+extern void rad_voxels_store(VoxelType type, const double *values, int64_t count,
+							 void *voxels);
+
 #endif							/* RAD_VOLUME_VOLUME_H */
