@@ -271,6 +271,11 @@ resolutions_become_spacings(void **state)
 	check_spacing(&page, 3, 0.8, 1);
 	page.resolution = 13;
 	check_spacing(&page, 2, 10 / 13.0, 1);
+	/* Two dimensions and two pages. */
+	page.resolution = 12.5f;
+	page.description = "radiomics-size 3 2 2\n"
+		"radiomics-geometry-lps 2 0.8 0.8 7 1 2 3 1 0 0 0 1 0 0 0 1\n";
+	check_spacing(&page, 2, 0.8, 1);
 }
 
 typedef struct Wrong

@@ -60,9 +60,10 @@ column_product(const double m[3][3], int a, int b)
 void
 rad_column_cross(double m[3][3], int a, int b, int result)
 {
-	m[0][result] = m[1][a] * m[2][b] - m[2][a] * m[1][b];
-	m[1][result] = m[2][a] * m[0][b] - m[0][a] * m[2][b];
-	m[2][result] = m[0][a] * m[1][b] - m[1][a] * m[0][b];
+	/* Adding 0 turns -0 into 0. */
+	m[0][result] = m[1][a] * m[2][b] - m[2][a] * m[1][b] + 0.0;
+	m[1][result] = m[2][a] * m[0][b] - m[0][a] * m[2][b] + 0.0;
+	m[2][result] = m[0][a] * m[1][b] - m[1][a] * m[0][b] + 0.0;
 }
 
 bool

@@ -499,9 +499,6 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
 		for (int c = 0; c < 3; c++)
 			grid->direction[r][c] = sign * transform.direction[r][c] + 0.0;
 	}
-	if (!rad_layout_geometry(context, name, grid))
-		return false;
-	rad_grid_orthonormalise(grid);
 	return true;
 }
 
@@ -510,7 +507,8 @@ find_geometry(RadContext *context, const char *name, const NiftiHeader *header, 
  * and take it when the header's transform is what it would be written as.
  */
 static bool
-take_exact_geometry(RadContext *context, VolumeReader *reader, const NiftiHeader *header)
+take_exact_geometry(RadContext *context, VolumeReader *reader, const NiftiHeader *header,
+					bool *taken)
 {
 	int64_t		at = header->version == 1 ? NIFTI1_DATA : NIFTI2_DATA;
 	bool		announced = true;
@@ -544,11 +542,11 @@ take_exact_geometry(RadContext *context, VolumeReader *reader, const NiftiHeader
 			NiftiTransform transform;
 
 			rad_nifti_transform(&exact, header->version, &transform);
-			if (memcmp(transform.srow, header->srow, sizeof(transform.srow)) == 0 &&
-				exact.dimension == reader->grid.dimension)
+			*taken = memcmp(transform.srow, header->srow, sizeof(transform.srow)) == 0 &&
+				exact.dimension == reader->grid.dimension;
+			if (*taken)
 				reader->grid = exact;
-			return rad_layout_geometry(context, rad_byte_stream_name(reader->stream),
-									   &reader->grid);
+			return true;
 		}
 		at += size;
 	}
@@ -586,6 +584,7 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 	const char *name = rad_byte_stream_name(reader->stream);
 	StoredVoxels *stored = rad_new_zeroed(context, StoredVoxels, 1);
 	NiftiHeader header = {0};
+	bool		exact = false;
 	const uint8_t *head;
 	size_t		length;
 	int64_t		frame_count = 1;
@@ -613,9 +612,14 @@ open_nifti(RadContext *context, VolumeReader *reader, int frame)
 	stored->big_endian = header.big_endian;
 	reader->type = rad_stored_delivered_type(stored->type, stored->slope, stored->intercept);
 	reader->state = stored;
-	return find_geometry(context, name, &header, &reader->grid) &&
-		take_exact_geometry(context, reader, &header) &&
-		locate_voxels(context, name, &header, &reader->grid, frame_count, frame, stored);
+	/* Checked last: a cosine at its limit may pass it in single precision. */
+	if (!find_geometry(context, name, &header, &reader->grid) ||
+		!take_exact_geometry(context, reader, &header, &exact) ||
+		!rad_layout_geometry(context, name, &reader->grid))
+		return false;
+	if (!exact)
+		rad_grid_orthonormalise(&reader->grid);
+	return locate_voxels(context, name, &header, &reader->grid, frame_count, frame, stored);
 }
 
 static bool

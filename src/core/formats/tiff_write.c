@@ -60,7 +60,7 @@ rad_tiff_parse_description(const char *text, const float resolution[2], bool cen
 		return;
 	memcpy(geometry, text, (size_t) (end - text));
 	geometry[end - text] = '\0';
-	if (!rad_geometry_parse(geometry, &exact))
+	if (!rad_geometry_parse(geometry, &exact) || (exact.dimension == 2 && exact.size[2] > 1))
 		return;
 	/* A rational holds the resolution to about seven digits. */
 	for (int axis = 0; axis < 2; axis++)
