@@ -95,7 +95,7 @@ inflate_isal(const Job *job)
 	size_t		total = 0;
 	size_t		produced;
 
-	if (!rad_inflate_open(context, &source, &stream))
+	if (!rad_inflate_open(context, &source, INFLATE_GZIP, &stream))
 		fail(context->message);
 	do
 	{
