@@ -192,11 +192,11 @@ test_random_regions(void **state)
 static void
 test_classes(void **state)
 {
-	static const int sizes[3][3] = {{90, 150, 80}, {64, 60, 243}, {300, 70, 71}};
+	static const int sizes[][3] = {{90, 150, 80}, {64, 60, 243}, {300, 70, 71}, {95, 96, 94}};
 	uint32_t	seed = 3;
 
 	(void) state;
-	for (int trial = 0; trial < 3; trial++)
+	for (size_t trial = 0; trial < sizeof(sizes) / sizeof(sizes[0]); trial++)
 	{
 		RadContext *context = rad_context_create();
 		double		spacing[3] = {0.9, 1.1, 2.0};

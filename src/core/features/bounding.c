@@ -38,19 +38,32 @@ typedef struct PlanarPoint
 	double		v;
 } PlanarPoint;
 
+/* Two numbers worked on at once (GCC's vector extension), and which of them. */
+typedef double Pair __attribute__((vector_size(16), aligned(8), may_alias));
+typedef int64_t PairMask __attribute__((vector_size(16)));
+
+/* Coordinates of points or components of vectors, filled up to an even number of pairs. */
+typedef struct VectorPairs
+{
+	int64_t		count;			/* of pairs */
+	double	   *x;
+	double	   *y;
+	double	   *z;
+} VectorPairs;
+
 /* The hull in mm and room for its shadow. */
 typedef struct BoxSearch
 {
 	int64_t		vertex_count;
-	Vector	   *vertices;
+	VectorPairs vertices;		/* filled up with the last one */
 	int64_t		side_count;
-	Vector	   *areas;			/* outward area vectors */
+	VectorPairs areas;			/* outward area vectors, filled up with zeros */
 	int64_t		edge_count;
 	const HullEdge *edges;
 
 	/* Of the direction being looked at */
 	double		height;
-	bool	   *front;			/* per side: does it face that way? */
+	int64_t    *front;			/* per side: not 0 when it faces that way */
 	int64_t		tried;
 	int64_t    *seen;			/* per vertex: when it was last in a shadow */
 	PlanarPoint *shadow;
@@ -96,6 +109,58 @@ normalised(Vector a)
 	return combine(1.0 / sqrt(dot(a, a)), a, 0.0, a);
 }
 
+static inline Pair
+pair_at(const double *numbers, int64_t n)
+{
+	return *(const Pair *) (numbers + 2 * n);
+}
+
+/* Per number: yes where the mask is set, no elsewhere. */
+static inline Pair
+choose(PairMask mask, Pair yes, Pair no)
+{
+	return (Pair) (((PairMask) yes & mask) | ((PairMask) no & ~mask));
+}
+
+static inline Pair
+dot_pair(const VectorPairs *vectors, int64_t n, Vector a)
+{
+	return pair_at(vectors->x, n) * a.x + pair_at(vectors->y, n) * a.y +
+		pair_at(vectors->z, n) * a.z;
+}
+
+static inline Vector
+vector_at(const VectorPairs *vectors, int64_t n)
+{
+	return (Vector) {vectors->x[n], vectors->y[n], vectors->z[n]};
+}
+
+static bool
+new_vectors(RadContext *context, int64_t count, VectorPairs *vectors)
+{
+	vectors->count = (count + 3) / 4 * 2;
+	vectors->x = rad_new_zeroed(context, double, 2 * vectors->count);
+	vectors->y = rad_new_zeroed(context, double, 2 * vectors->count);
+	vectors->z = rad_new_zeroed(context, double, 2 * vectors->count);
+	return vectors->x != NULL && vectors->y != NULL && vectors->z != NULL;
+}
+
+static void
+set_vector(VectorPairs *vectors, int64_t n, Vector vector)
+{
+	vectors->x[n] = vector.x;
+	vectors->y[n] = vector.y;
+	vectors->z[n] = vector.z;
+}
+
+static void
+release_vectors(RadContext *context, VectorPairs *vectors)
+{
+	rad_release(context, vectors->x);
+	rad_release(context, vectors->y);
+	rad_release(context, vectors->z);
+}
+
 /* Two unit vectors that make a right-handed frame with a unit vector. */
 static void
 complete_frame(Vector normal, Vector *first, Vector *second)
@@ -115,15 +180,35 @@ complete_frame(Vector normal, Vector *first, Vector *second)
 	*second = vector_product(normal, *first);
 }
 
-static int
-compare_planar(const void *a, const void *b)
+static inline bool
+left_of(PlanarPoint a, PlanarPoint b)
 {
-	const PlanarPoint *first = a;
-	const PlanarPoint *second = b;
+	return a.u < b.u || (a.u == b.u && a.v < b.v);
+}
 
-	if (first->u != second->u)
-		return first->u < second->u ? -1 : 1;
-	return (first->v > second->v) - (first->v < second->v);
+/*
+ * By u, then v: Shell's sort with Ciura's gaps.  There are tens of points, and
+ * qsort() would take most of the time of a direction.
+ */
+static void
+sort_shadow(PlanarPoint *shadow, int64_t count)
+{
+	static const int gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
+
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++)
+	{
+		int64_t		gap = gaps[g];
+
+		for (int64_t n = gap; n < count; n++)
+		{
+			PlanarPoint point = shadow[n];
+			int64_t		place = n;
+
+			for (; place >= gap && left_of(point, shadow[place - gap]); place -= gap)
+				shadow[place] = shadow[place - gap];
+			shadow[place] = point;
+		}
+	}
 }
 
 static inline double
@@ -132,14 +217,17 @@ turn(PlanarPoint a, PlanarPoint b, PlanarPoint c)
 	return (b.u - a.u) * (c.v - a.v) - (b.v - a.v) * (c.u - a.u);
 }
 
-/* Outline of the shadow, counter-clockwise (Andrew's monotone chain). */
+/*
+ * Outline of the shadow, counter-clockwise (Andrew's monotone chain); its first
+ * point follows again behind the last.
+ */
 static int64_t
 find_outline(PlanarPoint *shadow, int64_t count, PlanarPoint *outline)
 {
 	int64_t		size = 0;
 	int64_t		lower;
 
-	qsort(shadow, (size_t) count, sizeof(PlanarPoint), compare_planar);
+	sort_shadow(shadow, count);
 	for (int64_t n = 0; n < count; n++)
 	{
 		while (size >= 2 && turn(outline[size - 2], outline[size - 1], shadow[n]) <= 0.0)
@@ -164,47 +252,65 @@ along(PlanarPoint direction, PlanarPoint point)
 }
 
 /*
+ * The outline's point furthest in a direction, counter-clockwise from point n on
+ * as long as that leads further.  Differences of neighbours are looked at, not
+ * the points: so an edge that is only rounding cannot stop the search, because
+ * the outline is convex with it too.
+ */
+static int64_t
+climb(const PlanarPoint *outline, int64_t count, PlanarPoint direction, int64_t n)
+{
+	for (int64_t steps = 0; steps < count; steps++)
+	{
+		PlanarPoint edge = {outline[n + 1].u - outline[n].u, outline[n + 1].v - outline[n].v};
+
+		if (!(along(direction, edge) > 0.0))
+			break;
+		n = n + 1 < count ? n + 1 : 0;
+	}
+	return n;
+}
+
+/*
  * The rectangle of least area around an outline has an edge on it (Freeman and
- * Shapira 1975).  Every edge is tried against all points: outlines are short,
- * and unlike rotating calipers this does not care about edges that are only
- * rounding.  Returns the area and sets the direction (cosine, sine) and the two
- * edges.
+ * Shapira 1975): each is tried, and the points that touch the other three sides
+ * go round with it (rotating calipers, Toussaint 1983).  Returns the area and
+ * sets the direction (cosine, sine) and the two edges.
  */
 static double
 smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direction,
 				   double *length, double *width)
 {
 	double		best = DBL_MAX;
+	int64_t		ahead = 0;
+	int64_t		opposite = 0;
+	int64_t		behind = 0;
 
 	for (int64_t n = 0; n < count; n++)
 	{
 		PlanarPoint here = outline[n];
-		PlanarPoint there = outline[n + 1 < count ? n + 1 : 0];
+		PlanarPoint there = outline[n + 1];
 		double		norm = sqrt((there.u - here.u) * (there.u - here.u) +
 								(there.v - here.v) * (there.v - here.v));
 		PlanarPoint edge = {(there.u - here.u) / norm, (there.v - here.v) / norm};
 		PlanarPoint inward = {-edge.v, edge.u};
-		double		low[2] = {DBL_MAX, DBL_MAX};
-		double		high[2] = {-DBL_MAX, -DBL_MAX};
+		PlanarPoint backward = {-edge.u, -edge.v};
+		double		long_edge;
+		double		short_edge;
 
 		if (!(norm > 0.0))
 			continue;
-		for (int64_t m = 0; m < count; m++)
-		{
-			double		u = along(edge, outline[m]);
-			double		v = along(inward, outline[m]);
-
-			low[0] = u < low[0] ? u : low[0];
-			high[0] = u > high[0] ? u : high[0];
-			low[1] = v < low[1] ? v : low[1];
-			high[1] = v > high[1] ? v : high[1];
-		}
-		if ((high[0] - low[0]) * (high[1] - low[1]) < best)
+		ahead = climb(outline, count, edge, ahead);
+		opposite = climb(outline, count, inward, n == 0 ? ahead : opposite);
+		behind = climb(outline, count, backward, n == 0 ? opposite : behind);
+		long_edge = along(edge, outline[ahead]) - along(edge, outline[behind]);
+		short_edge = along(inward, outline[opposite]) - along(inward, here);
+		if (long_edge * short_edge < best)
 		{
 			*direction = edge;
-			*length = high[0] - low[0];
-			*width = high[1] - low[1];
-			best = *length * *width;
+			*length = long_edge;
+			*width = short_edge;
+			best = long_edge * short_edge;
 		}
 	}
 	return best;
@@ -218,26 +324,35 @@ smallest_rectangle(const PlanarPoint *outline, int64_t count, PlanarPoint *direc
 static double
 look_along(BoxSearch *search, Vector normal)
 {
-	double		low = DBL_MAX;
-	double		high = -DBL_MAX;
-	double		shadow = 0.0;
+	Pair		low[2] = {{DBL_MAX, DBL_MAX}, {DBL_MAX, DBL_MAX}};
+	Pair		high[2] = {{-DBL_MAX, -DBL_MAX}, {-DBL_MAX, -DBL_MAX}};
+	Pair		shadow = {0.0, 0.0};
+	double		lowest;
+	double		highest;
 
-	for (int64_t n = 0; n < search->vertex_count; n++)
+	/* Two chains of comparisons: one would wait for itself. */
+	for (int64_t n = 0; n < search->vertices.count; n += 2)
+		for (int k = 0; k < 2; k++)
+		{
+			Pair		height = dot_pair(&search->vertices, n + k, normal);
+
+			low[k] = choose(height < low[k], height, low[k]);
+			high[k] = choose(height > high[k], height, high[k]);
+		}
+	for (int64_t n = 0; n < search->areas.count; n++)
 	{
-		double		height = dot(search->vertices[n], normal);
+		Pair		facing = dot_pair(&search->areas, n, normal);
+		PairMask	front = facing > 0.0;
 
-		low = height < low ? height : low;
-		high = height > high ? height : high;
+		shadow += choose(front, facing, -facing);
+		memcpy(search->front + 2 * n, &front, sizeof(front));
 	}
-	for (int64_t n = 0; n < search->side_count; n++)
-	{
-		double		facing = dot(search->areas[n], normal);
-
-		shadow += fabs(facing);
-		search->front[n] = facing > 0.0;
-	}
-	search->height = high - low;
-	return search->height * shadow / 2.0;
+	low[0] = choose(low[0] < low[1], low[0], low[1]);
+	high[0] = choose(high[0] > high[1], high[0], high[1]);
+	lowest = low[0][0] < low[0][1] ? low[0][0] : low[0][1];
+	highest = high[0][0] > high[0][1] ? high[0][0] : high[0][1];
+	search->height = highest - lowest;
+	return search->height * (shadow[0] + shadow[1]) / 2.0;
 }
 
 /*
@@ -264,8 +379,8 @@ project_rim(BoxSearch *search, Vector first, Vector second)
 			if (search->seen[vertex] == search->tried)
 				continue;
 			search->seen[vertex] = search->tried;
-			search->shadow[count].u = dot(search->vertices[vertex], first);
-			search->shadow[count++].v = dot(search->vertices[vertex], second);
+			search->shadow[count].u = dot(vector_at(&search->vertices, vertex), first);
+			search->shadow[count++].v = dot(vector_at(&search->vertices, vertex), second);
 		}
 	}
 	return count;
@@ -329,31 +444,34 @@ prepare_search(RadContext *context, const Hull *hull, const double spacing[3],
 	search->edge_count = hull->edge_count;
 	search->edges = hull->edges;
 	search->tried = 0;
-	search->front = rad_new(context, bool, search->side_count);
+	search->front = rad_new(context, int64_t, (search->side_count + 3) / 4 * 4);
 	search->seen = rad_new_zeroed(context, int64_t, search->vertex_count);
-	search->vertices = rad_new(context, Vector, search->vertex_count);
-	search->areas = rad_new(context, Vector, search->side_count);
 	search->shadow = rad_new(context, PlanarPoint, search->vertex_count);
 	search->outline = rad_new(context, PlanarPoint, search->vertex_count + 1);
-	if (search->front == NULL || search->seen == NULL || search->vertices == NULL ||
-		search->areas == NULL || search->shadow == NULL || search->outline == NULL)
+	if (search->front == NULL || search->seen == NULL || search->shadow == NULL ||
+		search->outline == NULL ||
+		!new_vectors(context, search->vertex_count, &search->vertices) ||
+		!new_vectors(context, search->side_count, &search->areas))
 		return false;
-	for (int64_t n = 0; n < search->vertex_count; n++)
+	for (int64_t n = 0; n < 2 * search->vertices.count; n++)
 	{
-		const int32_t *point = hull->vertices.points[n];
+		int64_t		last = search->vertex_count - 1;
+		const int32_t *point = hull->vertices.points[n < last ? n : last];
 
-		search->vertices[n] = (Vector) {point[0] * (spacing[0] / 2.0),
-			point[1] * (spacing[1] / 2.0), point[2] * (spacing[2] / 2.0)};
+		set_vector(&search->vertices, n, (Vector) {
+			point[0] * (spacing[0] / 2.0), point[1] * (spacing[1] / 2.0),
+			point[2] * (spacing[2] / 2.0)
+		});
 	}
 	for (int64_t n = 0; n < search->side_count; n++)
 	{
 		const int64_t *area = hull->sides[n].area;
 
-		search->areas[n] = (Vector) {
+		set_vector(&search->areas, n, (Vector) {
 			(double) area[0] * (spacing[1] * spacing[2]) / 8.0,
 			(double) area[1] * (spacing[2] * spacing[0]) / 8.0,
 			(double) area[2] * (spacing[0] * spacing[1]) / 8.0
-		};
+		});
 	}
 	return true;
 }
@@ -370,7 +488,7 @@ list_candidates(RadContext *context, BoxSearch *search)
 	{
 		if (n % 256 == 0 && !rad_continue(context))
 			return NULL;
-		candidates[n].normal = normalised(search->areas[n]);
+		candidates[n].normal = normalised(vector_at(&search->areas, n));
 		candidates[n].bound = look_along(search, candidates[n].normal);
 	}
 	qsort(candidates, (size_t) search->side_count, sizeof(BoxCandidate), compare_bounds);
@@ -445,8 +563,8 @@ rad_oriented_box(RadContext *context, const Hull *hull, const double spacing[3],
 	rad_release(context, candidates);
 	rad_release(context, search.front);
 	rad_release(context, search.seen);
-	rad_release(context, search.vertices);
-	rad_release(context, search.areas);
+	release_vectors(context, &search.vertices);
+	release_vectors(context, &search.areas);
 	rad_release(context, search.shadow);
 	rad_release(context, search.outline);
 	return true;
@@ -491,7 +609,8 @@ invert(double matrix[4][4], double inverse[4][4])
 typedef struct Ellipsoid
 {
 	int64_t		count;
-	double		(*points)[4];
+	VectorPairs points;			/* filled up with the last one */
+	double	   *distances;		/* per point */
 	double	   *weights;
 	double		moments[4][4];	/* sum of weight * point point^T */
 	double		inverse[4][4];
@@ -504,30 +623,44 @@ typedef struct Ellipsoid
 } Ellipsoid;
 
 static void
+lifted_point(const Ellipsoid *ellipsoid, int64_t n, double point[4])
+{
+	point[0] = ellipsoid->points.x[n];
+	point[1] = ellipsoid->points.y[n];
+	point[2] = ellipsoid->points.z[n];
+	point[3] = 1.0;
+}
+
+static void
 measure_points(Ellipsoid *ellipsoid)
 {
 	double		(*m)[4] = ellipsoid->inverse;
+	Pair		largest = {-DBL_MAX, -DBL_MAX};
 
 	invert(ellipsoid->moments, ellipsoid->inverse);
-	ellipsoid->largest = -DBL_MAX;
+	for (int64_t n = 0; n < ellipsoid->points.count; n++)
+	{
+		Pair		x = pair_at(ellipsoid->points.x, n);
+		Pair		y = pair_at(ellipsoid->points.y, n);
+		Pair		z = pair_at(ellipsoid->points.z, n);
+		Pair		square = m[0][0] * x * x + m[1][1] * y * y + m[2][2] * z * z + m[3][3];
+		Pair		mixed = x * (m[0][1] * y + m[0][2] * z + m[0][3]) +
+			y * (m[1][2] * z + m[1][3]) + z * m[2][3];
+		Pair		distance = square + 2.0 * mixed;
+
+		*(Pair *) (ellipsoid->distances + 2 * n) = distance;
+		largest = choose(distance > largest, distance, largest);
+	}
+	ellipsoid->largest = largest[0] > largest[1] ? largest[0] : largest[1];
+	ellipsoid->outermost = 0;
+	while (ellipsoid->distances[ellipsoid->outermost] < ellipsoid->largest)
+		ellipsoid->outermost++;
 	ellipsoid->smallest = DBL_MAX;
 	for (int64_t n = 0; n < ellipsoid->count; n++)
 	{
-		const double *p = ellipsoid->points[n];
-		double		square = m[0][0] * p[0] * p[0] + m[1][1] * p[1] * p[1] +
-			m[2][2] * p[2] * p[2] + m[3][3];
-		double		mixed = p[0] * (m[0][1] * p[1] + m[0][2] * p[2] + m[0][3]) +
-			p[1] * (m[1][2] * p[2] + m[1][3]) + p[2] * m[2][3];
-		double		distance = square + 2.0 * mixed;
-
-		if (distance > ellipsoid->largest)
+		if (ellipsoid->weights[n] > 0.0 && ellipsoid->distances[n] < ellipsoid->smallest)
 		{
-			ellipsoid->largest = distance;
-			ellipsoid->outermost = n;
-		}
-		if (ellipsoid->weights[n] > 0.0 && distance < ellipsoid->smallest)
-		{
-			ellipsoid->smallest = distance;
+			ellipsoid->smallest = ellipsoid->distances[n];
 			ellipsoid->innermost = n;
 		}
 	}
@@ -537,8 +670,9 @@ measure_points(Ellipsoid *ellipsoid)
 static void
 shift_weight(Ellipsoid *ellipsoid, int64_t n, double step, bool drop)
 {
-	const double *p = ellipsoid->points[n];
+	double		p[4];
 
+	lifted_point(ellipsoid, n, p);
 	for (int64_t m = 0; m < ellipsoid->count; m++)
 		ellipsoid->weights[m] *= 1.0 - step;
 	ellipsoid->weights[n] = drop ? 0.0 : ellipsoid->weights[n] + step;
@@ -584,12 +718,16 @@ start_ellipsoid(RadContext *context, const PointList *vertices, const double spa
 
 	memset(ellipsoid, 0, sizeof(*ellipsoid));
 	ellipsoid->count = count;
-	ellipsoid->points = rad_allocate(context, (size_t) count, sizeof(*ellipsoid->points));
 	ellipsoid->weights = rad_new(context, double, count);
-	if (ellipsoid->points == NULL || ellipsoid->weights == NULL)
+	if (ellipsoid->weights == NULL || !new_vectors(context, count, &ellipsoid->points))
+		return false;
+	ellipsoid->distances = rad_new(context, double, 2 * ellipsoid->points.count);
+	if (ellipsoid->distances == NULL)
 		return false;
 	for (int axis = 0; axis < 3; axis++)
 	{
+		double	   *coordinates = axis == 0 ? ellipsoid->points.x :
+			axis == 1 ? ellipsoid->points.y : ellipsoid->points.z;
 		int32_t		low = INT32_MAX;
 		int32_t		high = INT32_MIN;
 
@@ -601,18 +739,19 @@ start_ellipsoid(RadContext *context, const PointList *vertices, const double spa
 			high = value > high ? value : high;
 		}
 		scale[axis] = (high - low) / 2.0 * (spacing[axis] / 2.0);
-		for (int64_t n = 0; n < count; n++)
-			ellipsoid->points[n][axis] =
-				(2.0 * vertices->points[n][axis] - low - high) / (high - low);
+		for (int64_t n = 0; n < 2 * ellipsoid->points.count; n++)
+			coordinates[n] = (2.0 * vertices->points[n < count ? n : count - 1][axis] - low - high) /
+				(high - low);
 	}
 	for (int64_t n = 0; n < count; n++)
 	{
-		ellipsoid->points[n][3] = 1.0;
+		double		point[4];
+
+		lifted_point(ellipsoid, n, point);
 		ellipsoid->weights[n] = 1.0 / (double) count;
 		for (int i = 0; i < 4; i++)
 			for (int j = 0; j < 4; j++)
-				ellipsoid->moments[i][j] += ellipsoid->points[n][i] *
-					ellipsoid->points[n][j] / (double) count;
+				ellipsoid->moments[i][j] += point[i] * point[j] / (double) count;
 	}
 	return true;
 }
@@ -651,7 +790,8 @@ rad_enclosing_ellipsoid(RadContext *context, const Hull *hull, const double spac
 	rad_eigenvalues((const double (*)[3]) covariance, semi_axes);
 	for (int axis = 0; axis < 3; axis++)
 		semi_axes[axis] = sqrt(semi_axes[axis]);
-	rad_release(context, ellipsoid.points);
+	release_vectors(context, &ellipsoid.points);
+	rad_release(context, ellipsoid.distances);
 	rad_release(context, ellipsoid.weights);
 	return true;
 }
