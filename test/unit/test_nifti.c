@@ -520,6 +520,23 @@ quaternions_of_half_turns(void **state)
 	}
 }
 
+/* A component that vanishes while the axes are made perpendicular is 0, not -0. */
+static void
+zeros_have_no_sign(void **state)
+{
+	static const double srow[3][4] = {{0, 1.5, 0, 0}, {0, 0, 0.5, 10}, {-0.5, 5e-324, 0, 0}};
+	NiftiSpec	spec = nifti_spec(2, false, 2, 8, 2, 3, 4);
+	Grid		grid;
+
+	(void) state;
+	spec.sform_code = 1;
+	memcpy(spec.srow, srow, sizeof(spec.srow));
+	assert_true(open_geometry(&spec, &grid));
+	for (int r = 0; r < 3; r++)
+		for (int c = 0; c < 3; c++)
+			assert_true(grid.direction[r][c] != 0.0 || !signbit(grid.direction[r][c]));
+}
+
 static void
 sform_comes_before_qform(void **state)
 {
@@ -1498,6 +1515,7 @@ main(void)
 		TEST(pixdim_alone_gives_spacing),
 		TEST(quaternions_of_quarter_turns),
 		TEST(quaternions_of_half_turns),
+		TEST(zeros_have_no_sign),
 		TEST(sform_comes_before_qform),
 		TEST(sheared_axes),
 		TEST(a_single_slice_needs_no_third_column),

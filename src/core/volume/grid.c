@@ -174,7 +174,7 @@ rad_grid_orthonormalise(Grid *grid)
 		for (int r = 0; r < 3; r++)
 		{
 			for (int c = 0; c < 3; c++)
-				m[r][c] = 0.5 * (m[r][c] + inverse[r][c] / determinant);
+				m[r][c] = 0.5 * (m[r][c] + inverse[r][c] / determinant) + 0.0;	/* no -0 */
 		}
 	}
 }
