@@ -306,7 +306,6 @@ check_levels(double *values, int count, VoxelType type, double bin_width, int bi
 	assert_true(rad_pyradiomics_discretise(context, &region, &options, &levels));
 	for (int n = 0; n < count; n++)
 		assert_int_equal(levels.level[n], expected[n]);
-	rad_pyradiomics_levels_release(context, &levels);
 }
 
 /*

@@ -372,14 +372,6 @@ rad_pyradiomics_discretise(RadContext *context, const PyradiomicsRegion *region,
 	return list_by_sorting(context, region->count, levels);
 }
 
-void
-rad_pyradiomics_levels_release(RadContext *context, PyradiomicsLevels *levels)
-{
-	rad_release(context, levels->level);
-	rad_release(context, levels->present);
-	rad_release(context, levels->voxels);
-}
-
 /*
  * Which axis of the region each axis of the grid is, for slices across z, y
  * and x, so that directions keep their sign in PyRadiomics' order.

@@ -53,7 +53,6 @@ typedef struct PyradiomicsLevels
 extern bool rad_pyradiomics_discretise(RadContext *context, const PyradiomicsRegion *region,
 									   const PyradiomicsOptions *options,
 									   PyradiomicsLevels *levels);
-extern void rad_pyradiomics_levels_release(RadContext *context, PyradiomicsLevels *levels);
 
 /*
  * Levels in the layout of the counting kernels.  With force2D its axes are

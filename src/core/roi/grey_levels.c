@@ -38,16 +38,6 @@ bin_rule(Discretisation discretisation, double low, double high, double width,
 	return (BinRule) {1.0, 1.0, 1.0, highest};
 }
 
-int
-rad_bin_index(double value, double low, double high, double width,
-			  Discretisation discretisation, int bin_number)
-{
-	BinRule		rule = bin_rule(discretisation, low, high, width, bin_number, INT32_MAX - 1);
-	double		position = floor(bin_position(&rule, value));
-
-	return (int) fmin(fmax(position, 0.0), rule.highest) + 1;
-}
-
 /* Rule, number of levels and bin edges for a region; checks what can be wrong. */
 static bool
 choose_levels(RadContext *context, const Region *region, const Settings *settings,

@@ -65,8 +65,4 @@ extern void rad_grey_levels_release(RadContext *context, GreyLevels *levels);
  */
 extern bool rad_grey_levels_allocate(RadContext *context, GreyLevels *levels);
 
-/* Bin numbers of the values of a region (any bin count); same rules as above. */
-extern int	rad_bin_index(double value, double low, double high, double width,
-						  Discretisation discretisation, int bin_number);
-
 #endif							/* RAD_ROI_GREY_LEVELS_H */

@@ -354,15 +354,3 @@ rad_region_build(RadContext *context, const Volume *image, const MaskRuns *mask,
 	*region = built;
 	return true;
 }
-
-void
-rad_region_release(RadContext *context, Region *region)
-{
-	if (region == NULL)
-		return;
-	rad_release(context, region->intensity);
-	rad_release(context, region->morphological_mask);
-	rad_release(context, region->intensity_mask);
-	rad_release(context, region->values);
-	rad_release(context, region);
-}

@@ -61,7 +61,4 @@ extern bool rad_region_build(RadContext *context, const Volume *image,
 							 const MaskRuns *mask, int32_t label,
 							 const Settings *settings, Region **region);
 
-/* Release a region's arrays early. */
-extern void rad_region_release(RadContext *context, Region *region);
-
 #endif							/* RAD_ROI_REGION_H */
