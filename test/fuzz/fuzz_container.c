@@ -18,7 +18,7 @@
 #define MAX_ALLOCATION ((size_t) 64 << 20)
 
 /* Volumes larger than this are read in part only. */
-#define MAX_VOXELS ((int64_t) 1 << 20)
+#define MAX_VOXELS ((int64_t) 1 << 16)
 
 static void *(*plain_allocate) (void *allocator, size_t size);
 
@@ -169,8 +169,8 @@ store_voxels(const uint8_t *data, size_t size)
 		goto done;
 	for (int axis = 0; axis < 3; axis++)
 	{
-		volume.grid.size[axis] = 1 + data[axis] % 40;
-		options.brick[axis] = 1 + data[3 + axis] % 33;
+		volume.grid.size[axis] = 1 + data[axis] % 14;
+		options.brick[axis] = 1 + data[3 + axis] % 16;
 		voxels *= volume.grid.size[axis];
 	}
 	volume.type = (VoxelType) (data[6] % VOXEL_TYPE_COUNT);
