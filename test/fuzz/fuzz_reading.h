@@ -30,7 +30,7 @@
 #define MAX_ALLOCATION ((size_t) 64 << 20)
 
 /* Volumes larger than this are read in part only. */
-#define MAX_VOXELS ((int64_t) 1 << 20)
+#define MAX_VOXELS ((int64_t) 1 << 16)
 
 /* Volumes up to this are written. */
 #define MAX_WRITTEN ((int64_t) 1 << 12)
