@@ -87,22 +87,6 @@ SELECT i.voxel_type, i.size, i.spacing FROM grid, LATERAL radiomics.volume_info(
 CREATE TABLE radiomics_test.stored AS
 SELECT radiomics_test.noise('{70, 70, 70}')::radiomics.volume AS image,
        radiomics_test.box_mask('{70, 70, 70}', '{5, 5, 5}', '{10, 9, 8}')::radiomics.volume AS mask;
-CREATE FUNCTION radiomics_test.work(statement text, OUT result text, OUT fetches bigint, OUT decoded_bricks bigint,
-                                    OUT stored_volumes bigint)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    before record;
-    after record;
-BEGIN
-    SELECT * INTO before FROM radiomics.volume_work();
-    EXECUTE statement INTO result;
-    SELECT * INTO after FROM radiomics.volume_work();
-    fetches := after.fetches - before.fetches;
-    decoded_bricks := after.decoded_bricks - before.decoded_bricks;
-    stored_volumes := after.stored_volumes - before.stored_volumes;
-END
-$$;
 -- Headers: a fetch each, nothing decoded.
 SELECT w.* FROM radiomics_test.work('SELECT (radiomics.volume_info(image)).size FROM radiomics_test.stored') AS w;
 SELECT w.* FROM radiomics_test.work('SELECT radiomics.same_grid(image, image) FROM radiomics_test.stored') AS w;
