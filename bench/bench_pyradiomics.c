@@ -107,7 +107,7 @@ run(const PyradiomicsSettings *settings, const File *image, const File *mask, Si
 	sink->count = 0;
 	if (!rad_volume_open(context, &sources[0], -1, &readers[0]) ||
 		!rad_volume_open(context, &sources[1], 0, &readers[1]) ||
-		!rad_pyradiomics_join(context, readers[0], readers[1], &scan) ||
+		!rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &scan) ||
 		!rad_pyradiomics_extract(context, rad_cpu_best(), &scan, 1, settings, &output, &count))
 		fail(context);
 	rad_context_destroy(context);

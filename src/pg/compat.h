@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "utils/expandeddatum.h"
 #include "utils/guc.h"
 #include "utils/tuplestore.h"
 
@@ -71,6 +72,24 @@ radpg_begin_materialize(FunctionCallInfo fcinfo)
 	MemoryContextSwitchTo(previous);
 #endif
 	return rsinfo->setDesc;
+}
+
+/*
+ * An expanded object as the result of an aggregate's final function.  Before
+ * 16 the result was copied, which flattens it, unless it was a chunk of the
+ * current memory context: a copy of the pointer to the object is.
+ */
+static inline Datum
+radpg_aggregate_result(Datum expanded)
+{
+#if PG_VERSION_NUM >= 160000
+	return expanded;
+#else
+	char	   *pointer = palloc(EXPANDED_POINTER_SIZE);
+
+	memcpy(pointer, DatumGetPointer(expanded), EXPANDED_POINTER_SIZE);
+	return PointerGetDatum(pointer);
+#endif
 }
 
 #endif							/* RADPG_COMPAT_H */

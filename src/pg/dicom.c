@@ -195,33 +195,39 @@ radiomics_rtstruct_rois(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* The value of a mask; everything else of the call is given back. */
+/* The value of a mask, which takes the context over. */
 static Datum
 mask_datum(RadContext *context, const Volume *mask)
 {
 	VolumeAttributes attributes = {.modality = "SEG"};
-	Datum		result;
 
-	if (!radpg_volume_datum(context, mask, &attributes, &result))
+	if (!rad_container_check(context, &mask->grid, &attributes))
 		radpg_throw(context);
-	radpg_context_delete(context);
-	return result;
+	return radpg_volume_expanded(context, mask, &attributes);
 }
 
-/* mask_from_rtstruct(structures, reference, roi) -> volume */
+/*
+ * mask_from_rtstruct(structures, reference, roi) -> volume
+ *
+ * What is read has a context of its own here and below: that of the voxels
+ * becomes the value's.
+ */
 Datum
 radiomics_mask_from_rtstruct(PG_FUNCTION_ARGS)
 {
+	RadContext *input = radpg_context_create();
 	RadContext *context = radpg_context_create();
 	DicomDataset dataset;
-	ContainerHeader reference;
+	Grid		reference;
 	Volume		mask;
 
-	radpg_dicom_dataset(context, PG_GETARG_DATUM(0), "structure set", DICOM_WALK_ALL, &dataset);
-	if (!radpg_volume_header(context, PG_GETARG_DATUM(1), "reference", &reference, NULL) ||
-		!rad_rtstruct_mask(context, &dataset, utf8_argument(PG_GETARG_DATUM(2)), &reference.grid,
+	radpg_dicom_dataset(input, PG_GETARG_DATUM(0), "structure set", DICOM_WALK_ALL, &dataset);
+	if (!radpg_volume_grid(input, PG_GETARG_DATUM(1), "reference", &reference))
+		radpg_throw(input);
+	if (!rad_rtstruct_mask(context, &dataset, utf8_argument(PG_GETARG_DATUM(2)), &reference,
 						   &mask))
 		radpg_throw(context);
+	radpg_context_delete(input);
 	return mask_datum(context, &mask);
 }
 
@@ -262,16 +268,19 @@ radiomics_seg_segments(PG_FUNCTION_ARGS)
 Datum
 radiomics_mask_from_seg(PG_FUNCTION_ARGS)
 {
+	RadContext *input = radpg_context_create();
 	RadContext *context = radpg_context_create();
 	DicomDataset dataset;
-	ContainerHeader reference;
+	Grid		reference;
 	Volume		mask;
 
-	radpg_dicom_dataset(context, PG_GETARG_DATUM(0), "segmentation", DICOM_WALK_ALL, &dataset);
-	if (!radpg_volume_header(context, PG_GETARG_DATUM(2), "reference", &reference, NULL) ||
-		!rad_seg_mask(context, &dataset, PG_GETARG_INT32(1), PG_GETARG_FLOAT8(3), &reference.grid,
+	radpg_dicom_dataset(input, PG_GETARG_DATUM(0), "segmentation", DICOM_WALK_ALL, &dataset);
+	if (!radpg_volume_grid(input, PG_GETARG_DATUM(2), "reference", &reference))
+		radpg_throw(input);
+	if (!rad_seg_mask(context, &dataset, PG_GETARG_INT32(1), PG_GETARG_FLOAT8(3), &reference,
 					  &mask))
 		radpg_throw(context);
+	radpg_context_delete(input);
 	return mask_datum(context, &mask);
 }
 
@@ -294,20 +303,20 @@ radiomics_suv_factor(PG_FUNCTION_ARGS)
 Datum
 radiomics_suv(PG_FUNCTION_ARGS)
 {
+	RadContext *input = radpg_context_create();
 	RadContext *context = radpg_context_create();
 	DicomDataset dataset;
 	VolumeReader *reader;
 	VolumeAttributes attributes;
 	Volume		volume;
-	Datum		result;
 
-	radpg_dicom_dataset(context, PG_GETARG_DATUM(1), "instance", DICOM_WALK_ALL, &dataset);
-	if (!radpg_volume_reader(context, PG_GETARG_DATUM(0), "image", -1, &reader))
-		radpg_throw(context);
+	radpg_dicom_dataset(input, PG_GETARG_DATUM(1), "instance", DICOM_WALK_ALL, &dataset);
+	if (!radpg_volume_reader(input, PG_GETARG_DATUM(0), "image", -1, &reader))
+		radpg_throw(input);
 	attributes = *rad_reader_attributes(reader);
 	if (!rad_dicom_suv_volume(context, &dataset, reader, &attributes, &volume) ||
-		!radpg_volume_datum(context, &volume, &attributes, &result))
+		!rad_container_check(context, &volume.grid, &attributes))
 		radpg_throw(context);
-	radpg_context_delete(context);
-	return result;
+	radpg_context_delete(input);
+	return radpg_volume_expanded(context, &volume, &attributes);
 }

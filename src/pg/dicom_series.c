@@ -24,6 +24,7 @@ typedef struct SeriesState
 {
 	RadContext *context;
 	DicomSeries series;
+	Datum		volume;			/* or 0; made of the series, which it uses up */
 } SeriesState;
 
 static SeriesState *
@@ -177,26 +178,43 @@ radiomics_dicom_series_deserialize(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(state);
 }
 
-/* dicom_series_volume(internal) -> volume; NULL without any instance */
-Datum
-radiomics_dicom_series_volume(PG_FUNCTION_ARGS)
+/* The volume of a series, in the aggregate's memory. */
+static Datum
+make_volume(SeriesState *state, MemoryContext memory)
 {
-	SeriesState *state = state_argument(fcinfo, 0);
 	VolumeAttributes attributes = {{0}};
 	char		modality[RAD_DICOM_CODE_LENGTH];
 	char		units[RAD_DICOM_CODE_LENGTH];
+	MemoryContext previous;
 	Volume		volume;
 	Datum		result;
 
-	aggregate_memory(fcinfo);
-	if (state == NULL || state->series.count == 0)
-		PG_RETURN_NULL();
 	if (!rad_dicom_series_assemble(state->context, &state->series, &volume, modality, units))
 		radpg_throw(state->context);
 	strlcpy(attributes.modality, modality, sizeof(attributes.modality));
 	strlcpy(attributes.units, units, sizeof(attributes.units));
-	if (!radpg_volume_datum(state->context, &volume, &attributes, &result))
+	if (!rad_container_check(state->context, &volume.grid, &attributes))
 		radpg_throw(state->context);
-	rad_release(state->context, volume.voxels);
-	PG_RETURN_DATUM(result);
+	previous = MemoryContextSwitchTo(memory);
+	result = radpg_volume_expanded(state->context, &volume, &attributes);
+	MemoryContextSwitchTo(previous);
+	return result;
+}
+
+/*
+ * dicom_series_volume(internal) -> volume; NULL without any instance
+ *
+ * A hashed aggregate that is scanned again asks again.
+ */
+Datum
+radiomics_dicom_series_volume(PG_FUNCTION_ARGS)
+{
+	MemoryContext memory = aggregate_memory(fcinfo);
+	SeriesState *state = state_argument(fcinfo, 0);
+
+	if (state == NULL || state->series.count == 0)
+		PG_RETURN_NULL();
+	if (state->volume == (Datum) 0)
+		state->volume = make_volume(state, memory);
+	PG_RETURN_DATUM(radpg_aggregate_result(state->volume));
 }

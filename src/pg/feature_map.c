@@ -80,7 +80,7 @@ feature_map(FunctionCallInfo fcinfo, SourceKind kind)
 
 	maps.row_memory = AllocSetContextCreate(CurrentMemoryContext, "radiomics maps",
 											ALLOCSET_DEFAULT_SIZES);
-	if (!radpg_pyradiomics_open(&call, fcinfo, kind, &settings) ||
+	if (!radpg_pyradiomics_open(&call, fcinfo, kind, &settings, &settings.options.label, 1) ||
 		!rad_pyradiomics_maps(call.context, &call.scan, settings.options.label, &settings,
 							  &output))
 	{

@@ -79,7 +79,7 @@ feature_rows(FunctionCallInfo fcinfo, SourceKind kind)
 
 	sink.row_memory = AllocSetContextCreate(CurrentMemoryContext, "radiomics rows",
 											ALLOCSET_DEFAULT_SIZES);
-	if (!radpg_scan_open(&scan, fcinfo, kind, 3))
+	if (!radpg_scan_open(&scan, fcinfo, kind, 3, labels, label_count))
 	{
 		sink.settings = scan.settings;
 		put_failed_labels(&sink, labels, label_count, scan.context->message);

@@ -62,7 +62,7 @@ features(FunctionCallInfo fcinfo, SourceKind kind)
 	target.descriptor = cache->descriptor;
 	target.columns = cache->columns;
 
-	if (!radpg_scan_open(&scan, fcinfo, kind, 3))
+	if (!radpg_scan_open(&scan, fcinfo, kind, 3, &label, 1))
 		put_row(&target, &label, NULL, scan.context->message, NULL);
 	else if (!extract_rows(&scan, &label, 1, &target))
 		put_row(&target, &label, NULL, scan.context->message, NULL);
@@ -81,7 +81,7 @@ features_by_label(FunctionCallInfo fcinfo, SourceKind kind)
 	target.store = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	target.columns = map_columns(target.descriptor, CurrentMemoryContext);
 
-	if (!radpg_scan_open(&scan, fcinfo, kind, 2))
+	if (!radpg_scan_open(&scan, fcinfo, kind, 2, NULL, 0))
 		put_row(&target, NULL, NULL, scan.context->message, NULL);
 	else if (!extract_rows(&scan, NULL, 0, &target))
 		put_row(&target, NULL, NULL, scan.context->message, NULL);

@@ -62,6 +62,7 @@ static Datum
 matrices(FunctionCallInfo fcinfo, Family family, SourceKind kind)
 {
 	CellTarget	target = {.family = family};
+	int32		label = PG_GETARG_INT32(2);
 	OpenScan	scan;
 
 	target.descriptor = radpg_begin_materialize(fcinfo);
@@ -71,15 +72,15 @@ matrices(FunctionCallInfo fcinfo, Family family, SourceKind kind)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("type matrix_cell does not have %d attributes", CELL_COLUMNS),
 				 errhint("Run ALTER EXTENSION radiomics UPDATE.")));
-	if (!radpg_scan_open(&scan, fcinfo, kind, 3) ||
-		!rad_extract_matrices(scan.context, radpg_device(), &scan.pair, PG_GETARG_INT32(2),
-							  family, scan.settings, emit_matrix, &target))
+	if (!radpg_scan_open(&scan, fcinfo, kind, 3, &label, 1) ||
+		!rad_extract_matrices(scan.context, radpg_device(), &scan.pair, label, family,
+							  scan.settings, emit_matrix, &target))
 	{
 		radpg_scan_check_failure(&scan);
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),
-				 errmsg("no %s of label %d: %s", rad_families[family].name,
-						PG_GETARG_INT32(2), scan.context->message)));
+				 errmsg("no %s of label %d: %s", rad_families[family].name, label,
+						scan.context->message)));
 	}
 	radpg_scan_close(&scan);
 	return (Datum) 0;

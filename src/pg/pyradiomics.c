@@ -49,7 +49,8 @@ open_mask(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKind kind, Volum
 
 bool
 radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKind kind,
-					   const PyradiomicsSettings *settings)
+					   const PyradiomicsSettings *settings, const int32 *labels,
+					   int label_count)
 {
 	VolumeReader *image;
 	VolumeReader *mask;
@@ -60,7 +61,7 @@ radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo, SourceKin
 	if (radpg_argument_reader(call->context, fcinfo, kind, 0, "image", settings->frame,
 							  &call->image, &image) &&
 		open_mask(call, fcinfo, kind, &mask) &&
-		rad_pyradiomics_join(call->context, image, mask, &call->scan))
+		rad_pyradiomics_join(call->context, image, mask, labels, label_count, &call->scan))
 		return true;
 	radpg_pyradiomics_check_failure(call);
 	return false;
@@ -131,7 +132,7 @@ pyradiomics(FunctionCallInfo fcinfo, SourceKind kind)
 	label = PG_ARGISNULL(2) ? kept.options.label : PG_GETARG_INT32(2);
 	for (int n = 0; n < PYRADIOMICS_FEATURE_COUNT; n++)
 		values[n] = NAN;
-	if (!radpg_pyradiomics_open(&call, fcinfo, kind, &kept))
+	if (!radpg_pyradiomics_open(&call, fcinfo, kind, &kept, &label, 1))
 		failure = call.context->message;
 	else if (!rad_pyradiomics_extract(call.context, radpg_device(), &call.scan, label, &kept,
 									  &output, &voxel_count))

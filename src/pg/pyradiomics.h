@@ -19,12 +19,14 @@ typedef struct PyradiomicsCall
 } PyradiomicsCall;
 
 /*
- * Open the image and mask of arguments 0 and 1.  Returns false, with the
- * failure in call->context, when they cannot be used and the settings ask for a
- * status instead of an error.  Ereports otherwise.
+ * Open the image and mask of arguments 0 and 1; labels as in
+ * rad_pyradiomics_join().  Returns false, with the failure in call->context,
+ * when they cannot be used and the settings ask for a status instead of an
+ * error.  Ereports otherwise.
  */
 extern bool radpg_pyradiomics_open(PyradiomicsCall *call, FunctionCallInfo fcinfo,
-								   SourceKind kind, const PyradiomicsSettings *settings);
+								   SourceKind kind, const PyradiomicsSettings *settings,
+								   const int32 *labels, int label_count);
 
 /* Raise the context's failure unless the settings make a status of it. */
 extern void radpg_pyradiomics_check_failure(const PyradiomicsCall *call);

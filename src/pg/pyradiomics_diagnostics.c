@@ -85,7 +85,7 @@ pyradiomics_diagnostics(FunctionCallInfo fcinfo, SourceKind kind)
 	label = PG_ARGISNULL(2) ? settings->pyradiomics.options.label : PG_GETARG_INT32(2);
 	initStringInfo(&json);
 	appendStringInfoChar(&json, '{');
-	described = radpg_pyradiomics_open(&call, fcinfo, kind, &settings->pyradiomics) &&
+	described = radpg_pyradiomics_open(&call, fcinfo, kind, &settings->pyradiomics, NULL, 0) &&
 		rad_pyradiomics_diagnose(call.context, radpg_device(), &call.scan, label,
 								 &settings->pyradiomics, append_member, &json);
 	if (!described)

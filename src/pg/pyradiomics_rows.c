@@ -170,7 +170,9 @@ radpg_pyradiomics_rows(FunctionCallInfo fcinfo, SourceKind kind,
 		labels = &settings->options.label;
 		label_count = 1;
 	}
-	open = radpg_pyradiomics_open(&call, fcinfo, kind, settings);
+	/* Diagnostics hash the whole mask. */
+	open = radpg_pyradiomics_open(&call, fcinfo, kind, settings,
+								  settings->diagnostics ? NULL : labels, label_count);
 	if (!open && labels == NULL)
 		ereport(WARNING,
 				(errcode(ERRCODE_WARNING),

@@ -16,7 +16,8 @@ radpg_call_cache(FunctionCallInfo fcinfo)
 }
 
 bool
-radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settings_argument)
+radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int settings_argument,
+				const int32 *labels, int label_count)
 {
 	VolumeReader *image;
 	VolumeReader *mask;
@@ -31,7 +32,8 @@ radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind, int se
 	if (radpg_argument_reader(scan->context, fcinfo, kind, 0, "image", scan->settings->frame,
 							  &scan->image, &image) &&
 		radpg_argument_reader(scan->context, fcinfo, kind, 1, "mask", -1, &scan->mask, &mask) &&
-		rad_scan_join(scan->context, image, mask, scan->settings, &scan->pair))
+		rad_scan_join(scan->context, image, mask, labels, label_count, scan->settings,
+					  &scan->pair))
 		return true;
 	radpg_scan_check_failure(scan);
 	return false;

@@ -65,12 +65,13 @@ typedef struct OpenScan
 } OpenScan;
 
 /*
- * Take the settings from the given argument, open image and mask.  Returns
- * false, with the failure in scan->context, when the scan cannot be used and
- * the settings ask for a status instead of an error.  Ereports otherwise.
+ * Take the settings from the given argument, open image and mask.  labels are
+ * those that will be asked for, NULL for all of the mask.  Returns false, with
+ * the failure in scan->context, when the scan cannot be used and the settings
+ * ask for a status instead of an error.  Ereports otherwise.
  */
 extern bool radpg_scan_open(OpenScan *scan, FunctionCallInfo fcinfo, SourceKind kind,
-							int settings_argument);
+							int settings_argument, const int32 *labels, int label_count);
 
 /*
  * Open one argument of the kind given; *source is closed with

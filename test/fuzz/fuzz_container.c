@@ -115,10 +115,16 @@ read_value(const ByteSource *source)
 	RadContext *context = open_context();
 	ContainerHeader header;
 	LabelSummary *labels;
+	int32_t		wanted[2] = {1, 2};
 	VolumeReader *reader;
 
 	if (!rad_container_header(context, source, &header, &labels))
 		check_error(context);
+	else if (header.label_count > 0)
+	{
+		wanted[0] = labels[0].label;
+		wanted[1] = labels[header.label_count - 1].label;
+	}
 	rad_clear_error(context);
 	if (!rad_volume_open(context, source, -1, &reader))
 		check_error(context);
@@ -139,6 +145,8 @@ read_value(const ByteSource *source)
 		if (!rad_volume_read_box(context, reader, &box, &volume))
 			check_error(context);
 		if (small && !rad_mask_scan(context, reader, &mask))
+			check_error(context);
+		if (small && !rad_mask_scan_labels(context, reader, wanted, 2, &mask))
 			check_error(context);
 		if (small && !rad_container_verify(context, source))
 			check_error(context);

@@ -97,6 +97,35 @@ SELECT f.voxel_count, abs(f.stat_mean - (SELECT avg((x * 37 + y * 101 + 400 * z)
                              AND NOT (x BETWEEN 7 AND 10 AND y BETWEEN 7 AND 10) END)) < 1e-9 AS mean
 FROM   series, mask, LATERAL radiomics.features(image, mask) AS f WHERE name = 'ring';
 
+-- What these functions make goes to the next one as it is: it is neither
+-- compressed nor decoded on the way.
+CREATE TABLE radiomics_test.object AS SELECT * FROM object;
+SELECT call, w.result, w.decoded_bricks, w.stored_volumes
+FROM   (VALUES ('(radiomics.features(i.image, radiomics.mask_from_rtstruct(bytes, i.image, ''ring''))).voxel_count'),
+               ('(radiomics.features(i.image, radiomics.mask_from_seg(bytes, 1, i.image))).voxel_count'),
+               ('array_dims(radiomics.volume_to_array(i.image))'),
+               ('i.image::text IS NOT NULL'),
+               ('(radiomics.volume_info(i.image)).size')) AS c (call),
+       LATERAL radiomics_test.work(format('SELECT %s FROM (SELECT radiomics.volume_from_dicom(bytes) AS image FROM radiomics_test.slice OFFSET 0) AS i,
+                                           radiomics_test.object WHERE name = %L', call,
+                                          CASE WHEN call ~ 'mask_from_seg' THEN 'seg_binary' ELSE 'rtstruct' END)) AS w;
+-- A group scanned again is the same again.
+SET enable_sort = off;
+SET enable_material = off;
+EXPLAIN (COSTS OFF) SELECT count(DISTINCT s.image::text)
+FROM   generate_series(1, 3) AS n, LATERAL (SELECT k / 100 AS series, radiomics.volume_from_dicom(bytes) AS image
+                                            FROM radiomics_test.slice GROUP BY 1 HAVING count(*) > n OFFSET 0) AS s;
+SELECT count(*), count(DISTINCT s.image::text), min(s.image::text) = (SELECT image::text FROM series) AS same
+FROM   generate_series(1, 3) AS n, LATERAL (SELECT k / 100 AS series, radiomics.volume_from_dicom(bytes) AS image
+                                            FROM radiomics_test.slice GROUP BY 1 HAVING count(*) > n OFFSET 0) AS s;
+RESET enable_sort;
+RESET enable_material;
+-- Features of what is in memory and of what is stored are the same bits.
+SELECT radiomics.features(s.image, m.mask)::text = radiomics.features(i.image, radiomics.mask_from_rtstruct(bytes, i.image, 'ring'))::text AS same
+FROM   series AS s, mask AS m, object AS o, (SELECT radiomics.volume_from_dicom(bytes) AS image FROM slice OFFSET 0) AS i
+WHERE  m.name = 'ring' AND o.name = 'rtstruct';
+DROP TABLE radiomics_test.object;
+
 -- PET: 74 kg, 370 MBq, one half-life before the scan: 4e-4 (closed form).
 CREATE FUNCTION pg_temp.element(tag text, vr text, value text) RETURNS bytea LANGUAGE sql AS $$
     SELECT decode(tag, 'hex') || convert_to(vr, 'LATIN1')
@@ -121,6 +150,10 @@ SELECT * FROM radiomics_test.failure('SELECT radiomics.suv_factor(bytes) FROM pe
 CREATE TEMPORARY TABLE uptake AS
 SELECT units, radiomics.suv(radiomics_test.constant(5000, '{3, 2, 1}')::radiomics.volume, bytes) AS image
 FROM   pet WHERE units <> 'CNTS';
+CREATE TABLE radiomics_test.pet AS SELECT * FROM pet WHERE units = 'BQML';
+SELECT w.decoded_bricks, w.stored_volumes
+FROM   radiomics_test.work('SELECT radiomics.volume_to_array(radiomics.suv(radiomics.volume_from_array(array_fill(5000, ARRAY[6 + 0 * length(bytes)]), ''{3, 2, 1}'', units => ''BQML'', modality => ''PT''), bytes)) FROM radiomics_test.pet') AS w;
+DROP TABLE radiomics_test.pet;
 SELECT uptake.units, i.voxel_type, i.minimum::float4 AS minimum, i.maximum::float4 AS maximum, i.units, i.modality
 FROM   uptake, LATERAL radiomics.volume_info(image) AS i ORDER BY uptake.units;
 SELECT * FROM radiomics_test.failure('SELECT radiomics.suv(image, bytes) FROM uptake, pet WHERE uptake.units = ''BQML'' AND pet.units = ''BQML''');

@@ -111,3 +111,21 @@ EXCEPTION WHEN OTHERS THEN
                             detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
 END
 $$;
+
+-- The result of a statement, and what it did with volumes.
+CREATE FUNCTION radiomics_test.work(statement text, OUT result text, OUT fetches bigint, OUT decoded_bricks bigint,
+                                    OUT stored_volumes bigint)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    before record;
+    after record;
+BEGIN
+    SELECT * INTO before FROM radiomics.volume_work();
+    EXECUTE statement INTO result;
+    SELECT * INTO after FROM radiomics.volume_work();
+    fetches := after.fetches - before.fetches;
+    decoded_bricks := after.decoded_bricks - before.decoded_bricks;
+    stored_volumes := after.stored_volumes - before.stored_volumes;
+END
+$$;

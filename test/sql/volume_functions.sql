@@ -87,22 +87,6 @@ SELECT i.voxel_type, i.size, i.spacing FROM grid, LATERAL radiomics.volume_info(
 CREATE TABLE radiomics_test.stored AS
 SELECT radiomics_test.noise('{70, 70, 70}')::radiomics.volume AS image,
        radiomics_test.box_mask('{70, 70, 70}', '{5, 5, 5}', '{10, 9, 8}')::radiomics.volume AS mask;
-CREATE FUNCTION radiomics_test.work(statement text, OUT result text, OUT fetches bigint, OUT decoded_bricks bigint,
-                                    OUT stored_volumes bigint)
-LANGUAGE plpgsql
-AS $$
-DECLARE
-    before record;
-    after record;
-BEGIN
-    SELECT * INTO before FROM radiomics.volume_work();
-    EXECUTE statement INTO result;
-    SELECT * INTO after FROM radiomics.volume_work();
-    fetches := after.fetches - before.fetches;
-    decoded_bricks := after.decoded_bricks - before.decoded_bricks;
-    stored_volumes := after.stored_volumes - before.stored_volumes;
-END
-$$;
 -- Headers: a fetch each, nothing decoded.
 SELECT w.* FROM radiomics_test.work('SELECT (radiomics.volume_info(image)).size FROM radiomics_test.stored') AS w;
 SELECT w.* FROM radiomics_test.work('SELECT radiomics.same_grid(image, image) FROM radiomics_test.stored') AS w;
@@ -126,3 +110,72 @@ SELECT radiomics.features(radiomics.volume_expand(image), radiomics.volume_expan
        radiomics.volume_expand(image)::text = image::text AS stored_again
 FROM   radiomics_test.stored;
 DROP TABLE radiomics_test.stored;
+
+-- Of a stored mask only the bricks of the wanted labels are read.  125 cubes of
+-- edge 14 with holes, in 27 bricks: label 1 lies in one brick, 63 in the middle
+-- and 125 in the far corner lie in 8 each.
+CREATE TABLE radiomics_test.organs AS
+SELECT radiomics_test.noise('{70, 70, 70}') AS image,
+       radiomics_test.nifti(array_agg(CASE WHEN (x * y + z) % 5 = 0 THEN 0 ELSE 1 + x / 14 + 5 * (y / 14) + 25 * (z / 14) END
+                                      ORDER BY z, y, x), '{70, 70, 70}', datatype => 2) AS mask
+FROM   generate_series(0, 69) AS x, generate_series(0, 69) AS y, generate_series(0, 69) AS z;
+ALTER TABLE radiomics_test.organs ADD stored_image radiomics.volume, ADD stored_mask radiomics.volume;
+UPDATE radiomics_test.organs SET stored_image = image, stored_mask = mask;
+-- The image is in memory here; its 27 bricks were read before.
+SELECT call, w.result, w.decoded_bricks - 27 AS mask_bricks
+FROM   (VALUES ('f.status', 'features(i, m, 1)'),
+               ('f.status', 'features(i, m, 63)'),
+               ('f.status', 'features(i, m, 125)'),
+               ('f.status', 'features(i, m, 126, ''{"on_error": "null"}'')'),
+               ('count(f.label)', 'features_by_label(i, m, ''{"families": "morphology"}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, ''{125, 1, 125}'', ''{"families": "morphology"}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, ''{1}'', ''{"families": "morphology", "diagnostics": true}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, ''{}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, NULL, ''{"families": "morphology"}'')'),
+               ('count(*) > 0', 'glcm(i, m, 1)'),
+               ('f.status', 'pyradiomics(i, m)'),
+               ('f.status', 'pyradiomics(i, m, 63)'),
+               ('f.status', 'pyradiomics(i, m, settings => ''{"label": 125}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, ''{1, 125}'', ''{"profile": "pyradiomics"}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, NULL, ''{"profile": "pyradiomics", "label": 1}'')'),
+               ('count(DISTINCT f.label)', 'feature_rows(i, m, ''{1}'', ''{"profile": "pyradiomics", "diagnostics": true}'')'),
+               ('f IS NOT NULL', 'pyradiomics_diagnostics(i, m, 1)'),
+               ('f.feature', 'feature_map(i, m, ''{firstorder_Mean}'', ''{"label": 1}'')')) AS c (shown, call),
+       LATERAL radiomics_test.work(format('SELECT %s FROM
+                                           (SELECT radiomics.volume_expand(stored_image) AS i, stored_mask AS m
+                                            FROM radiomics_test.organs OFFSET 0) AS o, LATERAL radiomics.%s AS f', shown, call)) AS w;
+-- Image and mask.
+SELECT w.decoded_bricks
+FROM   radiomics_test.work('SELECT (radiomics.features(stored_image, stored_mask, 1)).label FROM radiomics_test.organs') AS w;
+-- Label by label the same bits as from the bytes, and a missing label's error.
+SELECT count(*) AS labels,
+       bool_and(radiomics.features(stored_image, stored_mask, label)::text
+                = radiomics.features(image, mask, label)::text) AS features,
+       bool_and(radiomics.pyradiomics(stored_image, stored_mask, label)::text
+                = radiomics.pyradiomics(image, mask, label)::text) AS pyradiomics
+FROM   radiomics_test.organs, generate_series(1, 125) AS label;
+SELECT DISTINCT f.state, f.message, f.detail
+FROM   (VALUES ('stored_image, stored_mask'), ('image, mask')) AS v (volumes),
+       LATERAL radiomics_test.failure(format('SELECT radiomics.features(%s, 126) FROM radiomics_test.organs', volumes)) AS f;
+-- On another grid, on which some labels have no voxel: the same again.
+CREATE TABLE radiomics_test.coarse AS
+SELECT image, image::radiomics.volume AS stored_image, mask, stored_mask
+FROM   radiomics_test.organs AS o (_, mask, __, stored_mask),
+       radiomics_test.nifti(ARRAY(SELECT n * n % 97 FROM generate_series(1, 20 * 20 * 8) AS n), '{20, 20, 8}', '{2.5, 2.5, 8}', '{2, 10, 1}') AS image;
+SELECT count(*) AS labels, count(*) FILTER (WHERE (s.f).status <> 'ok') AS missing, bool_and(s.f::text = s.bytes::text) AS same
+FROM   (SELECT radiomics.features(stored_image, stored_mask, label, settings) AS f,
+               radiomics.features(image, mask, label, settings) AS bytes
+        FROM   radiomics_test.coarse, generate_series(1, 125, 4) AS label,
+               (VALUES (jsonb '{"align": "resample_mask", "on_error": "null"}')) AS v (settings)
+        OFFSET 0) AS s;
+SELECT count(*) AS labels, count(*) FILTER (WHERE (s.f).status <> 'ok') AS missing, bool_and(s.f::text = s.bytes::text) AS same
+FROM   (SELECT radiomics.pyradiomics(stored_image, stored_mask, label, settings) AS f,
+               radiomics.pyradiomics(image, mask, label, settings) AS bytes
+        FROM   radiomics_test.coarse, generate_series(1, 125, 4) AS label,
+               (VALUES (jsonb '{"correctMask": true, "on_error": "null"}')) AS v (settings)
+        OFFSET 0) AS s;
+SELECT DISTINCT f.state, f.message, f.detail
+FROM   (VALUES ('stored_image, stored_mask'), ('image, mask')) AS v (volumes),
+       LATERAL radiomics_test.failure(format('SELECT radiomics.feature_rows(%s, ''{121, 125}'', ''{"align": "resample_mask"}'')
+                                              FROM radiomics_test.coarse', volumes)) AS f;
+DROP TABLE radiomics_test.organs, radiomics_test.coarse;

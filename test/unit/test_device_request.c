@@ -191,7 +191,7 @@ extract_pyradiomics(const Scan *scan, const Device *device, const char *text, Va
 	assert_true(rad_pyradiomics_parse(context, &value, settings));
 	assert_true(rad_volume_open(context, &scan->image, -1, &readers[0]));
 	assert_true(rad_volume_open(context, &scan->mask, 0, &readers[1]));
-	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], &opened));
+	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &opened));
 	if (!rad_pyradiomics_extract(context, device, &opened, 1, settings, &output, &count))
 		fail_msg("%s: %s", text, context->message);
 	rad_context_destroy(context);

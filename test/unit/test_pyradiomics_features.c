@@ -61,7 +61,7 @@ open_files(Scan *scan)
 
 	assert_true(rad_volume_open(context, &image, -1, &readers[0]));
 	assert_true(rad_volume_open(context, &mask, 0, &readers[1]));
-	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], &scan->scan));
+	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &scan->scan));
 }
 
 static Scan

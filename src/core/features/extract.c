@@ -28,6 +28,9 @@ typedef struct Extraction
 
 static bool compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
 							 const Settings *settings, bool *equal);
+static bool scan_aligned(RadContext *context, VolumeReader *reader, const int32_t *labels,
+						 int label_count, const Grid *grid, MaskRuns **mask);
+static bool has_labels(const MaskRuns *mask, const int32_t *labels, int label_count);
 static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
 									  int32_t label);
 static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
@@ -62,31 +65,54 @@ rad_scan_open(RadContext *context, const ByteSource *image, const ByteSource *ma
 	/* The frame setting belongs to the image; a mask has one frame. */
 	return rad_volume_open(context, image, settings->frame, &image_reader) &&
 		rad_volume_open(context, mask, -1, &mask_reader) &&
-		rad_scan_join(context, image_reader, mask_reader, settings, pair);
+		rad_scan_join(context, image_reader, mask_reader, NULL, 0, settings, pair);
 }
 
 bool
 rad_scan_join(RadContext *context, VolumeReader *image, VolumeReader *mask_reader,
-			  const Settings *settings, ScanPair *pair)
+			  const int32_t *labels, int label_count, const Settings *settings,
+			  ScanPair *pair)
 {
-	const Grid *image_grid = rad_reader_grid(image);
-	MaskRuns   *scanned;
 	bool		equal;
 
 	/* Headers first: scanning a mask that does not fit would be for nothing. */
 	pair->image = image;
-	if (!compare_geometry(context, image_grid, rad_reader_grid(mask_reader), settings, &equal))
+	if (!compare_geometry(context, rad_reader_grid(image), rad_reader_grid(mask_reader),
+						  settings, &equal))
 		return false;
-	if (!rad_mask_scan(context, mask_reader, &scanned))
-		return false;
-	pair->mask = scanned;
 	if (equal)
-		return true;
-	if (!rad_mask_align(context, scanned, image_grid, &pair->mask))
+		return rad_mask_scan_labels(context, mask_reader, labels, label_count, &pair->mask);
+	if (!scan_aligned(context, mask_reader, labels, label_count, rad_reader_grid(image),
+					  &pair->mask))
 		return false;
-	rad_release(context, scanned->runs);
-	rad_release(context, scanned->labels);
-	rad_release(context, scanned);
+	if (labels == NULL || has_labels(pair->mask, labels, label_count))
+		return true;
+
+	/* The error for a label that is missing lists all that the grid has. */
+	rad_mask_release(context, pair->mask);
+	return scan_aligned(context, mask_reader, NULL, 0, rad_reader_grid(image), &pair->mask);
+}
+
+/* The mask, or what labels need of it, on another grid. */
+static bool
+scan_aligned(RadContext *context, VolumeReader *reader, const int32_t *labels, int label_count,
+			 const Grid *grid, MaskRuns **mask)
+{
+	MaskRuns   *scanned;
+
+	if (!rad_mask_scan_labels(context, reader, labels, label_count, &scanned) ||
+		!rad_mask_align(context, scanned, grid, mask))
+		return false;
+	rad_mask_release(context, scanned);
+	return true;
+}
+
+static bool
+has_labels(const MaskRuns *mask, const int32_t *labels, int label_count)
+{
+	for (int n = 0; n < label_count; n++)
+		if (rad_mask_find_label(mask, labels[n]) == NULL)
+			return false;
 	return true;
 }
 

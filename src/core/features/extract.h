@@ -56,8 +56,9 @@ typedef bool (*LabelCallback) (RadContext *context, void *argument,
 							   const LabelFeatures *features);
 
 /*
- * An opened pair: mask scanned, geometry compared (and the mask brought to the
- * image's grid when the settings say so), nothing read of the image yet.
+ * An opened pair: mask scanned for the labels that are wanted, geometry compared
+ * (and the mask brought to the image's grid when the settings say so), nothing
+ * read of the image yet.
  */
 typedef struct ScanPair
 {
@@ -65,21 +66,26 @@ typedef struct ScanPair
 	MaskRuns   *mask;			/* on the image's grid */
 } ScanPair;
 
+/* For all labels of the mask. */
 extern bool rad_scan_open(RadContext *context, const ByteSource *image,
 						  const ByteSource *mask, const Settings *settings,
 						  ScanPair *pair);
 
-/* The same for readers that are open already. */
+/*
+ * The same for readers that are open already.  labels are those that will be
+ * asked for, NULL for all: of a stored mask only their voxels are read.
+ */
 extern bool rad_scan_join(RadContext *context, VolumeReader *image, VolumeReader *mask,
-						  const Settings *settings, ScanPair *pair);
+						  const int32_t *labels, int label_count, const Settings *settings,
+						  ScanPair *pair);
 
 /*
  * Features of the given labels, or of every label of the mask when labels is
- * NULL, one callback each in the order given (ascending for all).  The image
- * is read once.  With settings->on_error_null a label that fails is delivered
- * with its code and message; a cancel, lack of memory or a defect always fails,
- * and so does what concerns the scan and no single label (a mask without any
- * label, an image that cannot be read).
+ * NULL, one callback each in the order given (ascending for all); the pair has
+ * to be open for them.  The image is read once.  With settings->on_error_null a
+ * label that fails is delivered with its code and message; a cancel, lack of
+ * memory or a defect always fails, and so does what concerns the scan and no
+ * single label (a mask without any label, an image that cannot be read).
  */
 extern bool rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 						const int32_t *labels, int label_count,

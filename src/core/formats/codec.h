@@ -6,6 +6,7 @@
 #define RAD_FORMATS_CODEC_H
 
 #include "formats/byte_stream.h"
+#include "formats/label_scan.h"
 #include "formats/reader.h"
 
 /* Bytes (after decompression) that recognise() may look at. */
@@ -40,10 +41,19 @@ typedef struct Codec
 							 void *voxels);
 
 	/*
-	 * A box outside of which every voxel is 0, perhaps an empty one, when the
-	 * format knows; otherwise leaves the box alone.  May be NULL.
+	 * The labels of the volume, ascending, background 0 not among them; NULL
+	 * when this one lists none.  The function may be NULL.
 	 */
-	bool		(*label_box) (RadContext *context, VolumeReader *reader, Box *box);
+	const LabelSummary *(*labels) (const VolumeReader *reader, int *count);
+
+	/*
+	 * read_rows for a caller who needs only what lies in some boxes inside of
+	 * box: voxels elsewhere may come as 0 instead of being read.  Goes with
+	 * labels.
+	 */
+	bool		(*read_rows_near) (RadContext *context, VolumeReader *reader, const Box *box,
+								   const Box *needed, int needed_count,
+								   RowsCallback callback, void *argument);
 } Codec;
 
 struct VolumeReader

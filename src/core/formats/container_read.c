@@ -483,20 +483,47 @@ read_rows(RadContext *context, VolumeReader *reader, const Box *box,
 	return true;
 }
 
-/* Codec.label_box: all labels' boxes. */
-static bool
-label_box(RadContext *context, VolumeReader *reader, Box *box)
+/* Codec.labels */
+static const LabelSummary *
+listed_labels(const VolumeReader *reader, int *count)
 {
 	const ContainerReader *container = reader->state;
 
-	(void) context;
-	if (container->labels == NULL)
-		return true;
-	*box = (Box) {0};
-	for (int n = 0; n < container->header.label_count; n++)
-		*box = n == 0 ? container->labels[n].box :
-			rad_box_union(box, &container->labels[n].box);
-	return true;
+	*count = container->header.label_count;
+	return container->labels;
+}
+
+/*
+ * Codec.read_rows_near: meanwhile, bricks that no needed box touches are
+ * constant 0.
+ */
+static bool
+read_rows_near(RadContext *context, VolumeReader *reader, const Box *box, const Box *needed,
+			   int needed_count, RowsCallback callback, void *argument)
+{
+	ContainerReader *container = reader->state;
+	BrickEntry *all = container->bricks;
+	BrickEntry *near = rad_new_zeroed(context, BrickEntry, container->header.brick_count);
+	bool		read;
+
+	if (near == NULL)
+		return false;
+	for (int n = 0; n < needed_count; n++)
+	{
+		int64_t		count;
+		int64_t    *list = touched_bricks(context, container, &needed[n], &count);
+
+		if (list == NULL)
+			return false;
+		for (int64_t m = 0; m < count; m++)
+			near[list[m]] = all[list[m]];
+		rad_release(context, list);
+	}
+	container->bricks = near;
+	read = read_rows(context, reader, box, callback, argument);
+	container->bricks = all;
+	rad_release(context, near);
+	return read;
 }
 
 /* RowsCallback */
@@ -565,5 +592,6 @@ const Codec rad_container_codec = {
 	.open = open_container,
 	.read_rows = read_rows,
 	.read_box = read_box,
-	.label_box = label_box,
+	.labels = listed_labels,
+	.read_rows_near = read_rows_near,
 };

@@ -98,46 +98,194 @@ scan_rows(RadContext *context, void *argument, int64_t first_row, int64_t row_co
 	return rad_scan_runs(context, argument, first_row, row_count, voxels);
 }
 
+/* The reader's own table of labels, or NULL. */
+static const LabelSummary *
+listed_labels(const VolumeReader *reader, int *count)
+{
+	return reader->codec->labels == NULL ? NULL : reader->codec->labels(reader, count);
+}
+
+static RunScan
+start_scan(const VolumeReader *reader, const Box *box, RunCallback callback, void *argument)
+{
+	return (RunScan) {
+		.name = reader->name,
+		.type = reader->type,
+		.x_first = box->lo[0],
+		.width = box->hi[0] - box->lo[0],
+		.height = reader->grid.size[1],
+		.callback = callback,
+		.argument = argument,
+	};
+}
+
 bool
 rad_mask_scan(RadContext *context, VolumeReader *reader, MaskRuns **mask)
 {
 	Box			box = rad_grid_box(&reader->grid);
 	MaskBuilder builder = {.table.name = reader->name};
-	RunScan		scan = {
-		.name = reader->name,
-		.type = reader->type,
-		.height = reader->grid.size[1],
-		.callback = add_run,
-		.argument = &builder,
-	};
+	int			count;
+	const LabelSummary *listed = listed_labels(reader, &count);
+	RunScan		scan;
 
-	/* Rows of the box only: outside of it is background. */
-	if (reader->codec->label_box != NULL &&
-		!reader->codec->label_box(context, reader, &box))
-		return false;
-	scan.x_first = box.lo[0];
-	scan.width = box.hi[0] - box.lo[0];
+	/* Rows of the labels' boxes only: outside of them is background. */
+	if (listed != NULL)
+		box = (Box) {0};
+	for (int n = 0; listed != NULL && n < count; n++)
+		box = n == 0 ? listed[n].box : rad_box_union(&box, &listed[n].box);
+	scan = start_scan(reader, &box, add_run, &builder);
 	return rad_reader_read_rows(context, reader, &box, scan_rows, &scan) &&
 		finish(context, &builder, &reader->grid, mask);
 }
 
-const LabelSummary *
-rad_mask_find_label(const MaskRuns *mask, int32_t label)
+/* A scan for some of the labels that the reader lists. */
+typedef struct PartialScan
+{
+	MaskBuilder builder;		/* of the wanted labels alone */
+	const LabelSummary *listed;
+	int			listed_count;
+	bool	   *wanted;			/* for each of listed */
+	int			last;			/* of listed: the label of the run before, most often the same */
+} PartialScan;
+
+/* The place of a label among those in ascending order, or -1. */
+static int
+find_label(const LabelSummary *labels, int count, int32_t label)
 {
 	int			lo = 0;
-	int			hi = mask->label_count;
+	int			hi = count;
 
 	while (lo < hi)
 	{
 		int			middle = lo + (hi - lo) / 2;
 
-		if (mask->labels[middle].label < label)
+		if (labels[middle].label < label)
 			lo = middle + 1;
 		else
 			hi = middle;
 	}
-	return lo < mask->label_count && mask->labels[lo].label == label ?
-		&mask->labels[lo] : NULL;
+	return lo < count && labels[lo].label == label ? lo : -1;
+}
+
+static bool
+fail_listed(RadContext *context, const VolumeReader *reader)
+{
+	rad_fail(context, RAD_DATA_CORRUPTED, "%s is a damaged volume: its table of labels is wrong",
+			 reader->name);
+	return rad_hint(context, "Restore it from a backup or store it again from the original file.");
+}
+
+/* RunCallback: of other labels there may be parts, of the wanted ones all. */
+static bool
+add_wanted_run(RadContext *context, void *argument, const LabelRun *run)
+{
+	PartialScan *partial = argument;
+
+	if (partial->last < 0 || partial->listed[partial->last].label != run->label)
+		partial->last = find_label(partial->listed, partial->listed_count, run->label);
+	/* A label that is not listed is of no interest here. */
+	return partial->last < 0 || !partial->wanted[partial->last] ||
+		add_run(context, &partial->builder, run);
+}
+
+/* The mask of the wanted runs with all labels; what was read has to agree with the list. */
+static bool
+finish_partial(RadContext *context, PartialScan *partial, const VolumeReader *reader,
+			   MaskRuns **mask)
+{
+	LabelSummary *labels = rad_new(context, LabelSummary, partial->listed_count);
+	MaskRuns   *result;
+	int			next = 0;
+
+	if (labels == NULL || !finish(context, &partial->builder, &reader->grid, &result))
+		return false;
+	for (int n = 0; n < partial->listed_count; n++)
+	{
+		const LabelSummary *listed = &partial->listed[n];
+		const LabelSummary *found = &result->labels[next];
+
+		labels[n] = *listed;
+		if (!partial->wanted[n])
+			continue;
+		if (next == result->label_count || found->label != listed->label ||
+			found->voxel_count != listed->voxel_count ||
+			memcmp(&found->box, &listed->box, sizeof(Box)) != 0)
+			return fail_listed(context, reader);
+		next++;
+	}
+	rad_release(context, result->labels);
+	result->labels = labels;
+	result->label_count = partial->listed_count;
+	*mask = result;
+	return true;
+}
+
+/* Mark the wanted labels that are listed, and collect their boxes. */
+static Box *
+wanted_boxes(RadContext *context, PartialScan *partial, const int32_t *labels, int label_count,
+			 int *count)
+{
+	Box		   *boxes = rad_new(context, Box, partial->listed_count);
+
+	*count = 0;
+	for (int n = 0; boxes != NULL && n < label_count; n++)
+	{
+		int			place = find_label(partial->listed, partial->listed_count, labels[n]);
+
+		if (place < 0 || partial->wanted[place])
+			continue;
+		partial->wanted[place] = true;
+		boxes[(*count)++] = partial->listed[place].box;
+	}
+	return boxes;
+}
+
+bool
+rad_mask_scan_labels(RadContext *context, VolumeReader *reader, const int32_t *labels,
+					 int label_count, MaskRuns **mask)
+{
+	PartialScan partial = {.builder.table.name = reader->name, .last = -1};
+	Box			around = {0};
+	Box		   *boxes;
+	int			count;
+	RunScan		scan;
+
+	partial.listed = listed_labels(reader, &partial.listed_count);
+	if (labels == NULL || partial.listed == NULL)
+		return rad_mask_scan(context, reader, mask);
+	partial.wanted = rad_new_zeroed(context, bool, partial.listed_count);
+	if (partial.wanted == NULL)
+		return false;
+	boxes = wanted_boxes(context, &partial, labels, label_count, &count);
+	if (boxes == NULL)
+		return false;
+	for (int n = 0; n < count; n++)
+		around = n == 0 ? boxes[n] : rad_box_union(&around, &boxes[n]);
+	scan = start_scan(reader, &around, add_wanted_run, &partial);
+	if (count > 0 &&
+		!reader->codec->read_rows_near(context, reader, &around, boxes, count, scan_rows, &scan))
+		return false;
+	rad_release(context, boxes);
+	if (!finish_partial(context, &partial, reader, mask))
+		return false;
+	rad_release(context, partial.wanted);
+	return true;
+}
+
+void
+rad_mask_release(RadContext *context, MaskRuns *mask)
+{
+	rad_release(context, mask->runs);
+	rad_release(context, mask->labels);
+	rad_release(context, mask);
+}
+
+const LabelSummary *
+rad_mask_find_label(const MaskRuns *mask, int32_t label)
+{
+	int			place = find_label(mask->labels, mask->label_count, label);
+
+	return place < 0 ? NULL : &mask->labels[place];
 }
 
 const LabelSummary *

@@ -23,6 +23,16 @@ typedef struct MaskRuns
  */
 extern bool rad_mask_scan(RadContext *context, VolumeReader *reader, MaskRuns **mask);
 
+/*
+ * Read what the given labels need of a mask; all of it when labels is NULL, or
+ * when the mask lists no labels (files do not).  The table has every label of
+ * the mask all the same, but there are runs of the given ones alone.
+ */
+extern bool rad_mask_scan_labels(RadContext *context, VolumeReader *reader,
+								 const int32_t *labels, int label_count, MaskRuns **mask);
+
+extern void rad_mask_release(RadContext *context, MaskRuns *mask);
+
 /* The table's entry for a label, or NULL. */
 extern const LabelSummary *rad_mask_find_label(const MaskRuns *mask, int32_t label);
 

@@ -11,8 +11,8 @@
 #include "pyradiomics/settings.h"
 
 /*
- * An opened pair.  The mask has been scanned and is on its own grid; nothing is
- * read of the image yet.
+ * An opened pair.  The mask has been scanned for the labels that are wanted and
+ * is on its own grid; nothing is read of the image yet.
  */
 typedef struct PyradiomicsScan
 {
@@ -22,10 +22,12 @@ typedef struct PyradiomicsScan
 
 /*
  * Join two opened readers.  The frame of the mask has to be the setting
- * label_channel.
+ * label_channel.  labels are those that will be asked for, NULL for all (which
+ * rad_pyradiomics_diagnose() needs): of a stored mask only their voxels are read.
  */
 extern bool rad_pyradiomics_join(RadContext *context, VolumeReader *image,
-								 VolumeReader *mask, PyradiomicsScan *scan);
+								 VolumeReader *mask, const int32_t *labels, int label_count,
+								 PyradiomicsScan *scan);
 
 /* Where results go; functions return false to fail.  notice may be NULL. */
 typedef struct PyradiomicsOutput

@@ -21,10 +21,10 @@
 
 bool
 rad_pyradiomics_join(RadContext *context, VolumeReader *image, VolumeReader *mask,
-					 PyradiomicsScan *scan)
+					 const int32_t *labels, int label_count, PyradiomicsScan *scan)
 {
 	scan->image = image;
-	return rad_mask_scan(context, mask, &scan->mask);
+	return rad_mask_scan_labels(context, mask, labels, label_count, &scan->mask);
 }
 
 uint8_t *
