@@ -166,15 +166,22 @@ is($node->safe_psql('postgres', q{SET radiomics.device = 'gpu';
 }
 
 # PyRadiomics' classes, over nine filtered images.
+sub images
 {
-    my $query = q{SELECT md5(string_agg(p::text, '|' ORDER BY scan))
-        FROM scans, LATERAL radiomics.feature_rows(image, mask, NULL,
-            '{"profile": "pyradiomics", "imageType": {"Original": {}, "Wavelet": {}}}') AS p WHERE scan < 4};
+    my ($device, @settings) = @_;
+
+    return "SET radiomics.device = '$device';\n" . join('', map { "SET $_;\n" } @settings) . <<'SQL';
+SELECT md5(string_agg(p::text, '|' ORDER BY scan))
+FROM scans, LATERAL radiomics.feature_rows(image, mask, NULL,
+    '{"profile": "pyradiomics", "imageType": {"Original": {}, "Wavelet": {}}}') AS p WHERE scan < 4
+SQL
+}
+
+my $all_images = $node->safe_psql('postgres', images('cpu'));
+{
     my $before = status('regions');
 
-    is($node->safe_psql('postgres', "SET radiomics.device = 'gpu'; $query"),
-        $node->safe_psql('postgres', "SET radiomics.device = 'cpu'; $query"),
-        'the same bits of PyRadiomics\' features');
+    is($node->safe_psql('postgres', images('gpu')), $all_images, 'the same bits of PyRadiomics\' features');
     is(status('regions'), $before + 3 * 9, 'counted once per filtered image');
 }
 
@@ -382,22 +389,26 @@ sub waiting_session
     is($out, $expected, 'a helper that ends is noticed at once');
     poll_status("generation > $generation", 'another one is started');
 }
-# A session that has several regions in flight; its helper is killed.
+# A session that has several regions in flight, labels or images; its helper is killed.
+foreach my $query ([ 'labels', organs('gpu', q{radiomics.gpu_timeout = '1h'}), $all_organs ],
+    [ 'images', images('gpu', q{radiomics.gpu_timeout = '1h'}), $all_images ])
 {
+    my ($what, $sql, $whole) = @$query;
+
     reconfigure("radiomics.gpu_emulate_fault = 'hang'");
     my $generation = status('generation');
     my ($helper) = helpers();
     my $offset = -s $node->logfile;
-    my $session = session(organs('gpu', q{radiomics.gpu_timeout = '1h'}));
+    my $session = session($sql);
 
-    poll_status('clients = 1 + 4', 'a session has four regions in flight');
+    poll_status('clients = 1 + 4', "a session has four $what in flight");
     is(kill('KILL', $helper), 1, 'their helper is killed');
     poll_status("generation > $generation", 'and another one started');
     $node->append_conf('postgresql.conf', "radiomics.gpu_emulate_fault = 'none'\n");
     $node->reload;
     finish($session->{run});
     chomp(my $out = $session->{out});
-    is($out, $all_organs, 'the result of many labels is that of the CPU');
+    is($out, $whole, 'the result is that of the CPU');
     is($session->{error}, '', 'without a word to the client');
     my @lines = logged($offset) =~ /instead of the GPU: the GPU helper has gone/g;
     cmp_ok(scalar(@lines), '>=', 4, 'a line for each region in the log');

@@ -8,6 +8,8 @@
 #include "device/request.h"
 #include "features/extract.h"
 #include "metered_context.h"
+#include "pyradiomics/parameter_file.h"
+#include "pyradiomics/pipeline.h"
 
 /* ------------------------------------------------------------------ scans */
 
@@ -70,12 +72,38 @@ make_slabs(int odd, int shift)
 	return make_scan(size, image, mask);
 }
 
-/* Which label has the mask's number of voxels. */
+/*
+ * Which region it is: the label with the mask's number of voxels, or without a
+ * mask the image with these levels, in the order of their first requests.
+ */
+static uint64_t images[9];
+static int	image_count;
+
 static int
-label_of(const RegionRequest *request)
+image_of(const RegionRequest *request)
+{
+	uint64_t	hash = 0;
+	int			n;
+
+	for (int level = 1; level <= request->levels->level_count; level++)
+		hash = hash * 1000003 + (uint64_t) request->levels->histogram[level];
+	for (n = 0; n < image_count && images[n] != hash; n++)
+		;
+	if (n == image_count)
+	{
+		assert_true(image_count < 9);
+		images[image_count++] = hash;
+	}
+	return 1 + n;
+}
+
+static int
+region_of(const RegionRequest *request)
 {
 	int			label = 201;
 
+	if (request->mask == NULL)
+		return image_of(request);
 	for (int z = 0; z < request->mask_size[2]; z++)
 		for (int y = 0; y < request->mask_size[1]; y++)
 			for (int x = 0; x < request->mask_size[0]; x++)
@@ -89,7 +117,7 @@ label_of(const RegionRequest *request)
 /*
  * Answers by the CPU, and writes down what happens, a word each: begun in turn
  * (b), ahead (+), refused ahead (-) or in turn (!), waited for (w), ended (e),
- * with the label.
+ * with the region.
  */
 static char story[1024];
 static int	flying;				/* taken, and neither waited for nor ended */
@@ -104,7 +132,7 @@ tell(char what, const RegionRequest *request)
 
 	assert_true(used < sizeof(story) - 8);
 	snprintf(story + used, sizeof(story) - used, "%s%c%d", used > 0 ? " " : "", what,
-			 label_of(request));
+			 region_of(request));
 }
 
 static bool
@@ -157,7 +185,7 @@ story_device(int regions)
 	Device		device = rad_counted_functions;
 
 	story[0] = '\0';
-	flying = most_flying = open_requests = 0;
+	flying = most_flying = open_requests = image_count = 0;
 	room = regions;
 	device.name = "story";
 	device.begin = story_begin;
@@ -466,6 +494,171 @@ test_large_regions(void **state)
 	}
 }
 
+/* ------------------------------------------------------------- PyRadiomics */
+
+typedef struct Values
+{
+	int			count;
+	double		value[2000];
+} Values;
+
+static bool
+keep_value(RadContext *context, void *argument, const char *image_type,
+		   PyradiomicsFeature feature, double value)
+{
+	Values	   *values = argument;
+
+	(void) context;
+	(void) image_type;
+	(void) feature;
+	assert_true(values->count < 2000);
+	values->value[values->count++] = value;
+	return true;
+}
+
+static bool
+extract_images(RadContext *context, const Device *device, const Scan *scan, const char *text,
+			   Values *values)
+{
+	PyradiomicsSettings *settings = rad_new(context, PyradiomicsSettings, 1);
+	const PyradiomicsOutput output = {keep_value, NULL, values};
+	const char *json = rad_pyradiomics_from_file(context, text, strlen(text));
+	SettingValue value;
+	VolumeReader *readers[2];
+	PyradiomicsScan opened;
+	int64_t		count;
+
+	values->count = 0;
+	return settings != NULL && json != NULL &&
+		rad_yaml_parse(context, json, strlen(json), &value) &&
+		rad_pyradiomics_parse(context, &value, settings) &&
+		rad_volume_open(context, &scan->image, -1, &readers[0]) &&
+		rad_volume_open(context, &scan->mask, 0, &readers[1]) &&
+		rad_pyradiomics_join(context, readers[0], readers[1], &opened) &&
+		rad_pyradiomics_extract(context, device, &opened, 2, settings, &output, &count);
+}
+
+/* The same values or failure as from the CPU; is it a success? */
+static bool
+assert_images_like_cpu(const Device *device, const Scan *scan, const char *text)
+{
+	static Values expected;
+	static Values values;
+	RadContext *alone = rad_context_create();
+	RadContext *ahead = rad_context_create();
+	bool		succeeded = extract_images(alone, rad_cpu_best(), scan, text, &expected);
+
+	assert_int_equal(extract_images(ahead, device, scan, text, &values), succeeded);
+	assert_int_equal(ahead->code, alone->code);
+	assert_string_equal(ahead->message, alone->message);
+	assert_string_equal(ahead->detail, alone->detail);
+	assert_int_equal(values.count, expected.count);
+	assert_true(values.count > 0);
+	assert_memory_equal(values.value, expected.value, (size_t) values.count * sizeof(double));
+	assert_nothing_left();
+	rad_context_destroy(alone);
+	rad_context_destroy(ahead);
+	return succeeded;
+}
+
+static const char *const wavelets = "{imageType: {Original: {}, Wavelet: {}}, setting: {binWidth: 10}}";
+
+/* The next three images are sent before the present one is waited for. */
+static void
+test_images_in_flight(void **state)
+{
+	Scan		scan = make_slabs(0, 0);
+	Device		device = story_device(LABELS);
+
+	(void) state;
+	assert_true(assert_images_like_cpu(&device, &scan, wavelets));
+	assert_string_equal(story, "b1 +2 +3 +4 w1 e1 +5 w2 e2 +6 w3 e3 +7 w4 e4 +8 w5 e5 +9 w6 e6 "
+						"w7 e7 w8 e8 w9 e9");
+	assert_int_equal(most_flying, RAD_REGIONS_IN_FLIGHT);
+
+	/* One that is not taken waits for those before it. */
+	device = story_device(2);
+	assert_true(assert_images_like_cpu(&device, &scan, wavelets));
+	assert_string_equal(story, "b1 +2 -3 w1 e1 w2 e2 e3 b3 w3 e3 b4 +5 -6 w4 e4 w5 e5 e6 b6 w6 e6 "
+						"b7 +8 -9 w7 e7 w8 e8 e9 b9 w9 e9");
+	device = story_device(0);
+	assert_true(assert_images_like_cpu(&device, &scan, wavelets));
+	assert_string_equal(story, "!1 e1 !2 e2 !3 e3 !4 e4 !5 e5 !6 e6 !7 e7 !8 e8 !9 e9");
+	free_scan(&scan);
+}
+
+/* An image that fails in its levels or values, or whose filter does, keeps its turn. */
+static void
+test_failing_images_keep_their_turn(void **state)
+{
+	static const char *const files[] = {
+		"{imageType: {Original: {}, Square: {}, Wavelet: {binWidth: 1.0e-4}, Gradient: {}}, "
+		"setting: {binWidth: 10}}",
+		"{imageType: {Original: {}, Square: {binWidth: 1.0e-12}, Gradient: {}}, "
+		"setting: {binWidth: 10}}",
+		"{imageType: {Original: {binWidth: 1.0e-4}, Square: {}, Gradient: {}}, "
+		"featureClass: {firstorder: , glcm: }, setting: {binWidth: 10}}",
+		"{imageType: {Original: {}, Square: {}, LBP3D: {lbp3DIcosphereSubdivision: 30}}, "
+		"setting: {binWidth: 10}}",
+	};
+
+	(void) state;
+	for (size_t n = 0; n < sizeof(files) / sizeof(files[0]); n++)
+	{
+		Scan		scan = make_slabs(0, 0);
+		Device		device = story_device(LABELS);
+
+		assert_false(assert_images_like_cpu(&device, &scan, files[n]));
+		free_scan(&scan);
+	}
+}
+
+/* A cancel stops images at once; lack of memory fails, or ends the looking ahead. */
+static void
+test_cancel_and_memory_of_images(void **state)
+{
+	static Values expected;
+	static Values values;
+	RadContext *context = rad_context_create();
+	Scan		scan = make_slabs(0, 0);
+	Device		device = story_device(LABELS);
+	Meter		meter;
+	RadContext	metered = metered_context(context, &meter);
+	Meter		whole;
+
+	(void) state;
+	assert_true(extract_images(&metered, &device, &scan, wavelets, &expected));
+	whole = meter;
+	assert_true(whole.polls > 20);
+	for (int64_t n = 1; n <= whole.polls; n += whole.polls / 100 + 1)
+	{
+		metered = metered_context(context, &meter);
+		meter.stopping_poll = n;
+		device = story_device(LABELS);
+		assert_false(extract_images(&metered, &device, &scan, wavelets, &values));
+		assert_int_equal(metered.code, RAD_CANCELLED);
+		assert_int_equal(meter.polls, n);
+		assert_nothing_left();
+	}
+	for (int64_t n = 1; n <= whole.requests; n += whole.requests / 200 + 1)
+	{
+		metered = metered_context(context, &meter);
+		meter.failing_request = n;
+		device = story_device(LABELS);
+		if (extract_images(&metered, &device, &scan, wavelets, &values))
+		{
+			assert_int_equal(values.count, expected.count);
+			assert_memory_equal(values.value, expected.value,
+								(size_t) values.count * sizeof(double));
+		}
+		else
+			assert_int_equal(metered.code, RAD_OUT_OF_MEMORY);
+		assert_nothing_left();
+	}
+	free_scan(&scan);
+	rad_context_destroy(context);
+}
+
 int
 main(void)
 {
@@ -477,6 +670,9 @@ main(void)
 		cmocka_unit_test(test_cancel_and_memory),
 		cmocka_unit_test(test_no_memory_is_left),
 		cmocka_unit_test(test_large_regions),
+		cmocka_unit_test(test_images_in_flight),
+		cmocka_unit_test(test_failing_images_keep_their_turn),
+		cmocka_unit_test(test_cancel_and_memory_of_images),
 	};
 
 	return cmocka_run_group_tests_name("look ahead", tests, NULL, NULL);

@@ -94,6 +94,9 @@ typedef enum RequestState
 /* Most regions that one caller has in flight: the present one and the next. */
 #define RAD_REGIONS_IN_FLIGHT 4
 
+/* Most memory that the next ones take together, bytes. */
+#define RAD_LOOK_AHEAD_BYTES (INT64_C(64) << 20)
+
 typedef struct RegionRequest
 {
 	const Device *device;		/* that was asked */

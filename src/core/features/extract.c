@@ -62,11 +62,7 @@ typedef struct LabelQueue
 	LabelWork  *works;			/* label n has works[n % depth] */
 } LabelQueue;
 
-/*
- * Regions that are looked ahead at take at most this together, by voxel of the
- * box: intensity, value, two masks, grey level.
- */
-#define LOOK_AHEAD_BYTES (INT64_C(64) << 20)
+/* What a region takes by voxel of its box: intensity, value, two masks, grey level. */
 #define REGION_BYTES_PER_VOXEL 20
 
 static bool compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
@@ -588,7 +584,7 @@ look_ahead(Extraction *extraction, LabelQueue *queue)
 		LabelWork  *work = &queue->works[n % queue->depth];
 
 		bytes += expected_bytes(extraction, queue->labels[n]);
-		if (bytes > LOOK_AHEAD_BYTES)
+		if (bytes > RAD_LOOK_AHEAD_BYTES)
 			break;
 		if (n < queue->next && in_flight(work))
 			continue;
