@@ -51,8 +51,11 @@ typedef struct Extraction
 	bool		failed;			/* one has, which is the error of everything */
 } Extraction;
 
-/* What an image takes while it waits: per voxel of the region, and of its box. */
-#define VALUE_BYTES 12
+/*
+ * What an image takes while it waits: per voxel of the region at most (value,
+ * level, and an entry of the table of levels), and of its box.
+ */
+#define VALUE_BYTES 24
 #define BOX_BYTES 2
 
 static void
