@@ -13,4 +13,4 @@ CREATE FUNCTION radiomics.gpu_status(
     AS 'MODULE_PATHNAME', 'radiomics_gpu_status'
     LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED COST 900 ROWS 1;
 COMMENT ON FUNCTION radiomics.gpu_status() IS
-'One row per GPU: what it is and what it has counted since its helper was started (generation counts the starts). failures are regions that it had no memory for; fallbacks, of all GPUs together, are regions that the CPU counted instead, for whatever reason. No rows without a GPU.';
+'One row per GPU: what it is and what it has counted since its helper was started (generation counts the starts). failures are regions that it had no memory for; fallbacks, of all GPUs together, are regions that the CPU counted instead, for whatever reason; clients are connections of sessions, which have one for each region in flight. No rows without a GPU.';

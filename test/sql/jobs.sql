@@ -30,7 +30,7 @@ SELECT t.patient, t.label, t.voxel_count,
        AND t.ngl_dcnu_norm = f.ngl_dcnu_norm AS same,
        t.settings_hash = radiomics.settings_hash('{}') AS settings,
        t.image_hash = radiomics.content_hash(s.image) AS image, t.mask_hash = encode(sha256(s.mask), 'hex') AS mask,
-       t.extension_version = radiomics.version() AS version, t.device LIKE 'cpu %' AS device,
+       t.extension_version = radiomics.version() AS version, t.device ~ '^[cg]pu ' AS device,
        t.computed_at > now() - interval '1 hour' AS recent
 FROM   radiomics_jobs.features AS t JOIN radiomics_jobs.scans AS s USING (patient, visit),
        LATERAL radiomics.features(s.image, s.mask) AS f

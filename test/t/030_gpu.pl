@@ -9,7 +9,7 @@ use Socket qw(AF_UNIX SOCK_SEQPACKET pack_sockaddr_un);
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-use Scans qw(write_scan start_node);
+use Scans qw(nifti_header write_scan start_node);
 
 my $node = start_node('gpu', 'radiomics.gpu_emulate = on', 'radiomics.gpu_memory = 16MB',
     'radiomics.gpu_restart_delay = 50ms', 'radiomics.gpu_timeout = 120s',
@@ -166,17 +166,87 @@ is($node->safe_psql('postgres', q{SET radiomics.device = 'gpu';
 }
 
 # PyRadiomics' classes, over nine filtered images.
+sub images
 {
-    my $query = q{SELECT md5(string_agg(p::text, '|' ORDER BY scan))
-        FROM scans, LATERAL radiomics.feature_rows(image, mask, NULL,
-            '{"profile": "pyradiomics", "imageType": {"Original": {}, "Wavelet": {}}}') AS p WHERE scan < 4};
+    my ($device, @settings) = @_;
+
+    return "SET radiomics.device = '$device';\n" . join('', map { "SET $_;\n" } @settings) . <<'SQL';
+SELECT md5(string_agg(p::text, '|' ORDER BY scan))
+FROM scans, LATERAL radiomics.feature_rows(image, mask, NULL,
+    '{"profile": "pyradiomics", "imageType": {"Original": {}, "Wavelet": {}}}') AS p WHERE scan < 4
+SQL
+}
+
+my $all_images = $node->safe_psql('postgres', images('cpu'));
+{
     my $before = status('regions');
 
-    is($node->safe_psql('postgres', "SET radiomics.device = 'gpu'; $query"),
-        $node->safe_psql('postgres', "SET radiomics.device = 'cpu'; $query"),
-        'the same bits of PyRadiomics\' features');
+    is($node->safe_psql('postgres', images('gpu')), $all_images, 'the same bits of PyRadiomics\' features');
     is(status('regions'), $before + 3 * 9, 'counted once per filtered image');
 }
+
+# Many labels of one scan: the next ones are begun while one is computed.
+my $organs = 12;
+{
+    my $image = substr(slurp_file("$folder/image.nii"), 352);
+    my $labels = "\0" x (40 * 36 * 30);
+    my ($bright) = grep { unpack('s<', substr($image, 2 * $_, 2)) > 150 } 0 .. 39;
+
+    # Columns in rows of four; label 13 is a single bright voxel.
+    foreach my $label (1 .. $organs)
+    {
+        my ($x, $y) = (10 * (($label - 1) % 4), 12 * int(($label - 1) / 4) + 1);
+        substr($labels, ($_ % 30 * 36 + $y + int($_ / 30)) * 40 + $x, 9) = chr($label) x 9
+          foreach 0 .. 30 * 10 - 1;
+    }
+    substr($labels, $bright, 1) = chr(13);
+    append_to_file("$folder/organs.nii", nifti_header([ 40, 36, 30 ], 2, 8) . $labels);
+    $node->safe_psql('postgres', <<SQL);
+CREATE TABLE organs AS SELECT pg_read_binary_file('$folder/image.nii') AS image,
+    pg_read_binary_file('$folder/organs.nii') AS mask
+SQL
+}
+
+sub organs
+{
+    my ($device, @settings) = @_;
+
+    return "SET radiomics.device = '$device';\n" . join('', map { "SET $_;\n" } @settings) . <<'SQL';
+SELECT count(*) || ' ' || md5(string_agg(f::text, '|' ORDER BY label))
+FROM organs, LATERAL radiomics.features_by_label(image, mask) AS f
+SQL
+}
+
+my $all_organs = $node->safe_psql('postgres', organs('cpu'));
+{
+    my $before = status('regions');
+    my $fallbacks = status('fallbacks');
+
+    like($all_organs, qr/^13 /, 'thirteen labels');
+    is($node->safe_psql('postgres', organs('gpu')), $all_organs, 'the same bits of many labels');
+    is(status('regions'), $before + 13, 'each counted once');
+    is(status('fallbacks'), $fallbacks, 'by the device');
+    is($node->safe_psql('postgres', organs('auto', 'radiomics.gpu_min_voxels = 1000')), $all_organs,
+        'the same bits of large and small ones');
+    is(status('regions'), $before + 13 + $organs, 'of which the device counts the large ones');
+}
+
+# Labels that fail, one ahead and one while others are in flight: the same words,
+# and nothing stays behind.
+foreach my $failing ([ 13, '{"resegmentation_range": [-200, 150]}' ],
+    [ 1, '{"discretisation": "fixed_bin_size", "bin_size": 0.001}' ])
+{
+    my ($label, $settings) = @$failing;
+    my $query = "count(*) FROM organs, LATERAL radiomics.features_by_label(image, mask, '$settings');";
+    my @words = map { ($node->psql('postgres', "SET radiomics.device = '$_'; SELECT $query"))[2] } qw(cpu gpu);
+
+    like($words[0], qr/The region is label $label of the mask/, "label $label fails");
+    is($words[1], $words[0], 'with the same words');
+    is($node->safe_psql('postgres', "SET radiomics.device = 'gpu';\n"
+              . "DO \$\$ BEGIN PERFORM $query EXCEPTION WHEN OTHERS THEN NULL; END \$\$;\n" . organs('gpu')),
+        $all_organs, 'and the same session goes on');
+}
+poll_status('clients = 1', 'whoever ended is forgotten');
 
 # Several sessions at once, with room for few of them.
 my $repeated = $node->safe_psql('postgres', cohort(3, "radiomics.device = 'cpu'"));
@@ -318,6 +388,31 @@ sub waiting_session
     chomp(my $out = $session->{out});
     is($out, $expected, 'a helper that ends is noticed at once');
     poll_status("generation > $generation", 'another one is started');
+}
+# A session that has several regions in flight, labels or images; its helper is killed.
+foreach my $query ([ 'labels', organs('gpu', q{radiomics.gpu_timeout = '1h'}), $all_organs ],
+    [ 'images', images('gpu', q{radiomics.gpu_timeout = '1h'}), $all_images ])
+{
+    my ($what, $sql, $whole) = @$query;
+
+    reconfigure("radiomics.gpu_emulate_fault = 'hang'");
+    my $generation = status('generation');
+    my ($helper) = helpers();
+    my $offset = -s $node->logfile;
+    my $session = session($sql);
+
+    poll_status('clients = 1 + 4', "a session has four $what in flight");
+    is(kill('KILL', $helper), 1, 'their helper is killed');
+    poll_status("generation > $generation", 'and another one started');
+    $node->append_conf('postgresql.conf', "radiomics.gpu_emulate_fault = 'none'\n");
+    $node->reload;
+    finish($session->{run});
+    chomp(my $out = $session->{out});
+    is($out, $whole, 'the result is that of the CPU');
+    is($session->{error}, '', 'without a word to the client');
+    my @lines = logged($offset) =~ /instead of the GPU: the GPU helper has gone/g;
+    cmp_ok(scalar(@lines), '>=', 4, 'a line for each region in the log');
+    poll_status("generation > $generation + 1", 'the device is without fault');
 }
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server goes on');
 is(fingerprint("radiomics.device = 'gpu'"), $expected, 'and so does the device');

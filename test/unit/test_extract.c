@@ -10,6 +10,7 @@
 #include "digital_phantom.h"
 #include "features/extract.h"
 #include "ibsi_reference.h"
+#include "metered_context.h"
 
 static RadContext *context;
 
@@ -452,58 +453,6 @@ test_diagnostics(void **state)
 
 /* ----------------------------------------------------------- memory, cancel */
 
-/* Passes requests on, counts blocks, and fails at a chosen one. */
-typedef struct Meter
-{
-	RadContext *parent;
-	int64_t		blocks;			/* not yet given back */
-	int64_t		requests;
-	int64_t		failing_request;	/* from 1; 0: none */
-	int64_t		polls;
-	int64_t		stopping_poll;	/* from 1; 0: none */
-} Meter;
-
-static void *
-meter_allocate(void *allocator, size_t size)
-{
-	Meter	   *meter = allocator;
-
-	if (++meter->requests == meter->failing_request)
-		return NULL;
-	meter->blocks++;
-	return meter->parent->allocate(meter->parent->allocator, size);
-}
-
-static void
-meter_release(void *allocator, void *pointer)
-{
-	Meter	   *meter = allocator;
-
-	meter->blocks--;
-	meter->parent->release(meter->parent->allocator, pointer);
-}
-
-static bool
-meter_interrupted(void *argument)
-{
-	Meter	   *meter = argument;
-
-	return ++meter->polls == meter->stopping_poll;
-}
-
-static RadContext
-metered_context(Meter *meter)
-{
-	*meter = (Meter) {.parent = context};
-	return (RadContext) {
-		.allocate = meter_allocate,
-		.release = meter_release,
-		.allocator = meter,
-		.interrupted = meter_interrupted,
-		.interrupt_argument = meter,
-	};
-}
-
 /* Nothing of a label stays behind, whether it succeeds or fails half way. */
 static void
 test_labels_leave_no_memory(void **state)
@@ -511,7 +460,7 @@ test_labels_leave_no_memory(void **state)
 	static const int32_t wanted[] = {1, 9, 2, 5, 1, 2};
 	Pair		files = make_scene();
 	Meter		meter;
-	RadContext	metered = metered_context(&meter);
+	RadContext	metered = metered_context(context, &meter);
 	ScanPair	pair;
 	Delivered	delivered = {0};
 	Settings	settings;
@@ -545,7 +494,7 @@ test_every_allocation_may_fail(void **state)
 {
 	Pair		files = make_scene();
 	Meter		meter;
-	RadContext	metered = metered_context(&meter);
+	RadContext	metered = metered_context(context, &meter);
 	Delivered	delivered;
 	Settings	settings;
 	int64_t		requests;
@@ -566,7 +515,7 @@ test_every_allocation_may_fail(void **state)
 		RadContext *outer = context;
 
 		context = rad_context_create();
-		metered = metered_context(&meter);
+		metered = metered_context(context, &meter);
 		meter.failing_request = n;
 		assert_false(extract_with(&metered, rad_cpu_best(), &files, NULL, 0, &settings,
 								  &delivered));
@@ -583,7 +532,7 @@ test_every_poll_may_cancel(void **state)
 {
 	Pair		files = make_scene();
 	Meter		meter;
-	RadContext	metered = metered_context(&meter);
+	RadContext	metered = metered_context(context, &meter);
 	Delivered	delivered;
 	Settings	settings;
 	int64_t		polls;
@@ -597,7 +546,7 @@ test_every_poll_may_cancel(void **state)
 	assert_true(polls > 20);
 	for (int64_t n = 1; n <= polls; n += polls / 100 + 1)
 	{
-		metered = metered_context(&meter);
+		metered = metered_context(context, &meter);
 		meter.stopping_poll = n;
 		assert_false(extract_with(&metered, rad_cpu_best(), &files, NULL, 0, &settings,
 								  &delivered));
@@ -650,7 +599,7 @@ static void
 test_scope(void **state)
 {
 	Meter		meter;
-	RadContext	metered = metered_context(&meter);
+	RadContext	metered = metered_context(context, &meter);
 	Scope		scope;
 	char	   *a;
 	char	   *b;

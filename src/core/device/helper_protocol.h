@@ -14,7 +14,8 @@
  *   STATUS
  *                                 DEVICE     one per device, then END
  *
- * A client has at most one reservation.  One that goes away gives it back.
+ * A client has at most one reservation.  One that goes away gives it back.  A
+ * backend is as many clients as it has requests in flight.
  */
 #ifndef RAD_DEVICE_HELPER_PROTOCOL_H
 #define RAD_DEVICE_HELPER_PROTOCOL_H

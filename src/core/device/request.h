@@ -15,6 +15,9 @@
  *             first of them waits for the answer.  What was not asked for or
  *             not answered is counted by the CPU, with the same result.
  *   end       rad_request_end()
+ *
+ * Several requests may be in flight, each in a context of its own, so that a
+ * device has the next regions while the counts of one are used.
  */
 #ifndef RAD_DEVICE_REQUEST_H
 #define RAD_DEVICE_REQUEST_H
@@ -88,6 +91,12 @@ typedef enum RequestState
 	REQUEST_ANSWERED
 } RequestState;
 
+/* Most regions that one caller has in flight: the present one and the next. */
+#define RAD_REGIONS_IN_FLIGHT 4
+
+/* Most memory that the next ones take together, bytes. */
+#define RAD_LOOK_AHEAD_BYTES (INT64_C(64) << 20)
+
 typedef struct RegionRequest
 {
 	const Device *device;		/* that was asked */
@@ -100,6 +109,12 @@ typedef struct RegionRequest
 	int			mask_offset[3];
 	int64_t		mask_row;		/* elements between rows */
 	int64_t		mask_slice;
+
+	/*
+	 * About a region whose turn has not come: the device takes it only if it
+	 * can at once.  One that was not taken is asked about again at its turn.
+	 */
+	bool		ahead;
 
 	CountBuffer header;			/* the buffer's begin, laid out */
 	RequestState state;

@@ -2,7 +2,9 @@
  * The one way from two readers to feature values.
  *
  * Memory at its peak is the box of the image that the labels need plus what
- * one label needs: every label runs in a scope of its own.
+ * one label needs: every label runs in a scope of its own.  A device that is
+ * asked by region is kept busy with the next labels' regions while the present
+ * label is computed; those take a bounded amount of memory more.
  */
 #include "features/extract.h"
 
@@ -14,6 +16,7 @@
 #include "features/counting_plan.h"
 #include "features/diagnostics.h"
 #include "features/families.h"
+#include "image/resample.h"
 
 /* Extraction of some labels of one scan. */
 typedef struct Extraction
@@ -26,6 +29,42 @@ typedef struct Extraction
 	Diagnostics diagnostics;	/* of the image; the masks' parts are unset */
 } Extraction;
 
+/* What a device that is asked by region was asked about one. */
+typedef struct Question
+{
+	RegionRequest request;
+	GreyLevels *levels;			/* or NULL: to be built when needed */
+} Question;
+
+/* A label between the building of its region and its features. */
+typedef struct LabelWork
+{
+	Scope		scope;			/* of all its memory */
+	int32_t		label;
+	bool		built;			/* false: the scope says why not */
+	Region	   *region;
+	Diagnostics diagnostics;
+	Question	question;
+} LabelWork;
+
+/*
+ * Labels in their order: those before `next` have been begun, those before
+ * `present` have ended.
+ */
+typedef struct LabelQueue
+{
+	const int32_t *labels;
+	int32_t    *all_labels;		/* the same when it is our own list, or NULL */
+	int			count;
+	int			present;
+	int			next;
+	int			depth;			/* most labels at the same time */
+	LabelWork  *works;			/* label n has works[n % depth] */
+} LabelQueue;
+
+/* What a region takes by voxel of its box: intensity, value, two masks, grey level. */
+#define REGION_BYTES_PER_VOXEL 20
+
 static bool compare_geometry(RadContext *context, const Grid *image, const Grid *mask,
 							 const Settings *settings, bool *equal);
 static bool scan_aligned(RadContext *context, VolumeReader *reader, const int32_t *labels,
@@ -35,11 +74,13 @@ static const LabelSummary *find_label(RadContext *context, const MaskRuns *mask,
 									  int32_t label);
 static bool read_image(RadContext *context, ScanPair *pair, const int32_t *labels,
 					   int label_count, const Settings *settings, Extraction *extraction);
-static void name_label(RadContext *context, int32_t label);
+static bool open_queue(RadContext *context, const Device *device, const MaskRuns *mask,
+					   const int32_t *labels, int label_count, LabelQueue *queue);
+static void close_queue(RadContext *context, LabelQueue *queue);
+static bool extract_present(Extraction *extraction, LabelQueue *queue,
+							LabelFeatures *features);
 static void clear_features(LabelFeatures *features, int32_t label);
 static void release_image(Extraction *extraction);
-static bool extract_label(RadContext *context, Extraction *extraction, int32_t label,
-						  bool last, LabelFeatures *features);
 
 bool
 rad_is_data_failure(RadErrorCode code)
@@ -211,52 +252,18 @@ rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 		.settings = settings,
 	};
 	LabelFeatures *features = rad_new(context, LabelFeatures, 1);
-	int32_t    *all_labels = NULL;
+	LabelQueue	queue;
 	bool		succeeded = true;
 
-	if (features == NULL)
+	if (features == NULL ||
+		!open_queue(context, device, pair->mask, labels, label_count, &queue) ||
+		!read_image(context, pair, queue.labels, queue.count, settings, &extraction))
 		return false;
-	if (labels == NULL)
-	{
-		if (pair->mask->label_count == 0)
-			return rad_fail(context, RAD_DATA_EXCEPTION,
-							"mask is empty: every voxel is 0 (background)");
-		label_count = pair->mask->label_count;
-		all_labels = rad_new(context, int32_t, label_count);
-		if (all_labels == NULL)
-			return false;
-		for (int n = 0; n < label_count; n++)
-			all_labels[n] = pair->mask->labels[n].label;
-		labels = all_labels;
-	}
-	if (!read_image(context, pair, labels, label_count, settings, &extraction))
-		return false;
-
-	for (int n = 0; n < label_count && succeeded; n++)
-	{
-		Scope		scope;
-		bool		computed;
-
-		rad_scope_open(&scope, context);
-		computed = extract_label(&scope.context, &extraction, labels[n],
-								 n == label_count - 1, features);
-		rad_scope_close(&scope);
-		if (!computed)
-		{
-			if (!settings->on_error_null || !rad_is_data_failure(scope.context.code))
-			{
-				if (label_count > 1)
-					name_label(&scope.context, labels[n]);
-				return rad_scope_fail(&scope);
-			}
-			clear_features(features, labels[n]);
-			features->code = scope.context.code;
-			memcpy(features->message, scope.context.message, sizeof(features->message));
-		}
-		succeeded = callback(context, argument, features);
-	}
+	while (succeeded && queue.present < queue.count)
+		succeeded = extract_present(&extraction, &queue, features) &&
+			callback(context, argument, features);
+	close_queue(context, &queue);
 	release_image(&extraction);
-	rad_release(context, all_labels);
 	rad_release(context, features);
 	return succeeded;
 }
@@ -326,20 +333,14 @@ wants_levels(const Settings *settings)
 	return wanted;
 }
 
-/* What a device that is asked by region was asked about one. */
-typedef struct Question
-{
-	RegionRequest request;
-	GreyLevels *levels;			/* or NULL: to be built when needed */
-} Question;
-
 /* Send the counting of a region's families to a device that is asked by region. */
 static bool
 send_question(RadContext *context, const Device *device, const Region *region,
-			  const Settings *settings, Question *question)
+			  const Settings *settings, bool ahead, Question *question)
 {
 	rad_plan_counting(&question->request, region, question->levels, settings);
 	question->request.cpu = rad_cpu_best();
+	question->request.ahead = ahead;
 	return rad_request_begin(context, device, &question->request);
 }
 
@@ -350,24 +351,22 @@ send_question(RadContext *context, const Device *device, const Region *region,
  */
 static bool
 ask_device(RadContext *context, const Extraction *extraction, const Region *region,
-		   Question *question)
+		   bool ahead, Question *question)
 {
 	const Settings *settings = extraction->settings;
 
-	question->levels = NULL;
-	context->request = NULL;
 	if (extraction->device->begin == NULL)
 		return true;
-	if (wants_levels(settings) &&
+	if (question->levels == NULL && wants_levels(settings) &&
 		!rad_grey_levels_build(context, region, settings, neighbourhood_distance(settings),
 							   &question->levels))
 	{
+		question->levels = NULL;
 		if (!rad_is_data_failure(context->code))
 			return false;
 		rad_clear_error(context);
-		question->levels = NULL;
 	}
-	return send_question(context, extraction->device, region, settings, question);
+	return send_question(context, extraction->device, region, settings, ahead, question);
 }
 
 /* The families that are evaluated on the grey levels of one region. */
@@ -457,43 +456,210 @@ region_families(RadContext *context, const Extraction *extraction, const Region 
 	return level_families(context, extraction, region, levels, values);
 }
 
-/*
- * Everything about one label; after a failure *features is half filled.  The
- * last label gives the image back as soon as its region holds what it needs.
- */
+/* The given labels, or all of the mask, and room for those on their way. */
 static bool
-extract_label(RadContext *context, Extraction *extraction, int32_t label, bool last,
-			  LabelFeatures *features)
+open_queue(RadContext *context, const Device *device, const MaskRuns *mask,
+		   const int32_t *labels, int label_count, LabelQueue *queue)
+{
+	*queue = (LabelQueue) {.labels = labels,.count = label_count};
+	if (labels == NULL)
+	{
+		if (mask->label_count == 0)
+			return rad_fail(context, RAD_DATA_EXCEPTION,
+							"mask is empty: every voxel is 0 (background)");
+		queue->count = mask->label_count;
+		queue->all_labels = rad_new(context, int32_t, queue->count);
+		if (queue->all_labels == NULL)
+			return false;
+		for (int n = 0; n < queue->count; n++)
+			queue->all_labels[n] = mask->labels[n].label;
+		queue->labels = queue->all_labels;
+	}
+	queue->depth = device->begin != NULL ? RAD_REGIONS_IN_FLIGHT : 1;
+	queue->works = rad_new(context, LabelWork, queue->depth);
+	return queue->works != NULL;
+}
+
+/* Give back the label's request and memory; its error stays readable. */
+static void
+close_work(LabelWork *work)
+{
+	rad_request_end(&work->scope.context, work->scope.context.request);
+	rad_scope_close(&work->scope);
+}
+
+/* After a failure there are labels that were begun for nothing. */
+static void
+close_queue(RadContext *context, LabelQueue *queue)
+{
+	for (int n = queue->present; n < queue->next; n++)
+		close_work(&queue->works[n % queue->depth]);
+	rad_release(context, queue->works);
+	rad_release(context, queue->all_labels);
+}
+
+/*
+ * Build the region of the next label, or have the reason why not in its scope.
+ * The last label gives the image back as soon as its region holds what it needs.
+ */
+static void
+build_next(Extraction *extraction, LabelQueue *queue)
 {
 	const Settings *settings = extraction->settings;
+	LabelWork  *work = &queue->works[queue->next % queue->depth];
+	RadContext *context = &work->scope.context;
 	const LabelSummary *summary;
-	Region	   *region;
-	Question	question;
+
+	rad_scope_open(&work->scope, extraction->context);
+	context->request = NULL;
+	work->label = queue->labels[queue->next++];
+	work->question.levels = NULL;
+	work->diagnostics = extraction->diagnostics;
+	summary = find_label(context, extraction->mask, work->label);
+	work->built = summary != NULL &&
+		rad_region_build(context, &extraction->image, extraction->mask, work->label, settings,
+						 &work->region) &&
+		(!settings->diagnostics ||
+		 rad_diagnose_label(context, &extraction->image, extraction->mask, summary,
+							work->region, &work->diagnostics));
+	if (work->built && queue->next == queue->count)
+		release_image(extraction);
+}
+
+/* A label's failure is that of everything; say which of several it is about. */
+static bool
+fail_label(const LabelQueue *queue, LabelWork *work)
+{
+	if (queue->count > 1)
+		name_label(&work->scope.context, work->label);
+	return rad_scope_fail(&work->scope);
+}
+
+static bool
+in_flight(const LabelWork *work)
+{
+	return work->scope.context.request != NULL &&
+		work->question.request.state == REQUEST_PENDING;
+}
+
+/* About how many bytes a label's region will take; 0 for one that the mask lacks. */
+static int64_t
+expected_bytes(const Extraction *extraction, int32_t label)
+{
+	const LabelSummary *summary = rad_mask_find_label(extraction->mask, label);
+	const Grid *grid = &extraction->image.grid;
+	Settings	settings = *extraction->settings;
+	Grid		resampled;
+	Box			box;
+	double		bytes = REGION_BYTES_PER_VOXEL;
+
+	if (summary == NULL)
+		return 0;
+
+	/* Diagnostics look at the whole image, but make no region larger. */
+	settings.diagnostics = false;
+	box = rad_region_source_box(grid, &summary->box, &settings);
+	rad_resample_grid(grid, settings.resample_spacing, &resampled);
+	for (int axis = 0; axis < 3; axis++)
+		bytes *= (box.hi[axis] - box.lo[axis]) * grid->spacing[axis] / resampled.spacing[axis];
+	return (int64_t) fmin(bytes, 1e18);
+}
+
+/*
+ * Begin label n before its turn.  One that the device does not take is kept
+ * without a request, a failure stays in the label's scope, and one for which
+ * there is no memory is given up for now.  False only when all has to stop.
+ */
+static bool
+begin_ahead(Extraction *extraction, LabelQueue *queue, int n)
+{
+	LabelWork  *work = &queue->works[n % queue->depth];
+	RadContext *context = &work->scope.context;
+	bool		asked;
+
+	if (n == queue->next)
+		build_next(extraction, queue);
+	asked = work->built &&
+		ask_device(context, extraction, work->region, true, &work->question);
+	if (!asked && context->code != RAD_OUT_OF_MEMORY && !rad_is_data_failure(context->code))
+		return fail_label(queue, work);
+	if (!work->built && context->code == RAD_OUT_OF_MEMORY)
+	{
+		close_work(work);
+		queue->next--;
+	}
+	else if (work->built && !in_flight(work))
+	{
+		rad_request_end(context, context->request);
+		rad_clear_error(context);
+	}
+	return true;
+}
+
+/*
+ * Begin the next labels while the device takes them, so that it counts them
+ * while the present one is computed here.
+ */
+static bool
+look_ahead(Extraction *extraction, LabelQueue *queue)
+{
+	int64_t		bytes = 0;
+
+	for (int n = queue->present + 1; n < queue->count && n < queue->present + queue->depth; n++)
+	{
+		LabelWork  *work = &queue->works[n % queue->depth];
+
+		bytes += expected_bytes(extraction, queue->labels[n]);
+		if (bytes > RAD_LOOK_AHEAD_BYTES)
+			break;
+		if (n < queue->next && in_flight(work))
+			continue;
+		if (!begin_ahead(extraction, queue, n))
+			return false;
+		if (n == queue->next || !in_flight(work))
+			break;
+	}
+	return true;
+}
+
+/*
+ * Everything about the present label, or with on_error_null what failed; the
+ * labels behind it are begun before the device is waited for.
+ */
+static bool
+extract_present(Extraction *extraction, LabelQueue *queue, LabelFeatures *features)
+{
+	const Settings *settings = extraction->settings;
+	LabelWork  *work = &queue->works[queue->present % queue->depth];
+	RadContext *context = &work->scope.context;
 	bool		computed;
 
-	clear_features(features, label);
-	summary = find_label(context, extraction->mask, label);
-	if (summary == NULL ||
-		!rad_region_build(context, &extraction->image, extraction->mask, label, settings,
-						  &region))
-		return false;
-	if (settings->diagnostics)
-	{
-		features->diagnostics = extraction->diagnostics;
-		if (!rad_diagnose_label(context, &extraction->image, extraction->mask, summary,
-								region, &features->diagnostics))
-			return false;
-	}
-	if (last)
-		release_image(extraction);
-	if (!ask_device(context, extraction, region, &question))
+	if (queue->next == queue->present)
+		build_next(extraction, queue);
+	computed = work->built &&
+		(in_flight(work) ||
+		 ask_device(context, extraction, work->region, false, &work->question));
+	if (computed && !look_ahead(extraction, queue))
 		return false;
 
-	computed = region_families(context, extraction, region, question.levels, &features->values);
-	rad_request_end(context, context->request);
-	if (!computed)
-		return false;
-	features->voxel_count = region->intensity_count;
+	clear_features(features, work->label);
+	if (computed && settings->diagnostics)
+		features->diagnostics = work->diagnostics;
+	computed = computed &&
+		region_families(context, extraction, work->region, work->question.levels,
+						&features->values);
+	if (computed)
+		features->voxel_count = work->region->intensity_count;
+	else if (!settings->on_error_null || !rad_is_data_failure(context->code))
+		return fail_label(queue, work);
+	else
+	{
+		clear_features(features, work->label);
+		features->code = context->code;
+		memcpy(features->message, context->message, sizeof(features->message));
+	}
+	close_work(work);
+	queue->present++;
 	return true;
 }
 
@@ -552,7 +718,7 @@ rad_extract_matrices(RadContext *context, const Device *device, ScanPair *pair,
 	of_family.families = 1u << family;
 	question.levels = levels;
 	if (device->begin != NULL &&
-		!send_question(context, device, region, &of_family, &question))
+		!send_question(context, device, region, &of_family, false, &question))
 		return false;
 	shift.first_slice = region->image_offset[2] + levels->offset[2];
 	delivered = rad_texture_families[family].matrices(context, &input, shift_slice, &shift);

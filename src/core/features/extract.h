@@ -82,10 +82,14 @@ extern bool rad_scan_join(RadContext *context, VolumeReader *image, VolumeReader
 /*
  * Features of the given labels, or of every label of the mask when labels is
  * NULL, one callback each in the order given (ascending for all); the pair has
- * to be open for them.  The image is read once.  With settings->on_error_null a
- * label that fails is delivered with its code and message; a cancel, lack of
- * memory or a defect always fails, and so does what concerns the scan and no
- * single label (a mask without any label, an image that cannot be read).
+ * to be open for them.  The image is read once.  A device that is asked by
+ * region gets the next labels before the present one is computed; neither
+ * results nor failures depend on it.
+ *
+ * With settings->on_error_null a label that fails is delivered with its code and
+ * message; a cancel, lack of memory or a defect always fails, and so does what
+ * concerns the scan and no single label (a mask without any label, an image that
+ * cannot be read).
  */
 extern bool rad_extract(RadContext *context, const Device *device, ScanPair *pair,
 						const int32_t *labels, int label_count,

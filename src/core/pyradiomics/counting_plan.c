@@ -34,7 +34,8 @@ plan_glcm(RadContext *context, const PyradiomicsTexture *texture, RegionRequest 
 
 bool
 rad_pyradiomics_begin(RadContext *context, const PyradiomicsTexture *texture,
-					  const PyradiomicsSettings *settings, RegionRequest *request)
+					  const PyradiomicsSettings *settings, bool ahead,
+					  RegionRequest *request)
 {
 	const PyradiomicsGrid *grid = &texture->grid;
 	const int	radius = rad_pyradiomics_full_radius(&texture->options->distances);
@@ -49,6 +50,7 @@ rad_pyradiomics_begin(RadContext *context, const PyradiomicsTexture *texture,
 	families.ngtdm_distance = families.ngldm_distance = radius;
 	families.ngldm_alpha = texture->options->gldm_a;
 	rad_request_init(request, grid->levels);
+	request->ahead = ahead;
 	for (int n = 0; n < settings->class_count; n++)
 		switch (settings->classes[n].class_id)
 		{

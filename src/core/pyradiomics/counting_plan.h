@@ -9,10 +9,11 @@
 
 /*
  * Send the counting of the wanted texture classes to a device that is asked by
- * region (others: nothing happens); rad_request_end() when they are done.
+ * region (others: nothing happens), before their turn if ahead is set;
+ * rad_request_end() when they are done.
  */
 extern bool rad_pyradiomics_begin(RadContext *context, const PyradiomicsTexture *texture,
-								  const PyradiomicsSettings *settings,
+								  const PyradiomicsSettings *settings, bool ahead,
 								  RegionRequest *request);
 
 /* Does the class glcm count all directions at once, densely? (glcm.c) */

@@ -1,6 +1,10 @@
 /*
  * Steps 6 and 7 of PyRadiomics' pipeline: shape, then every image type with
  * every class.
+ *
+ * A device that is asked by region is kept busy: while it counts one image's
+ * textures the next images are filtered and sent, within bounds.  On a CPU
+ * every image is done before the next one is made.
  */
 #include <math.h>
 #include <stdio.h>
@@ -12,15 +16,47 @@
 #include "pyradiomics/counting_plan.h"
 #include "pyradiomics/pipeline.h"
 
+/* A filtered image from its making to its features; it must not move. */
+typedef struct ImageWork
+{
+	Scope		scope;			/* of all its memory */
+	char		name[RAD_IMAGE_NAME_SIZE + PYRADIOMICS_NUMBER_SIZE];
+	bool		taken;			/* region and levels are there; false: see the scope's error */
+	bool		ahead;			/* begun before its turn */
+	bool		have_grid;		/* in texture */
+	PyradiomicsRegion region;
+	PyradiomicsLevels levels;
+	PyradiomicsTexture texture;
+	RegionRequest request;		/* as far as the scope's context points to it */
+} ImageWork;
+
 /* One extraction. */
 typedef struct Extraction
 {
+	RadContext *context;
 	const Device *device;
 	const PyradiomicsSettings *settings;
 	const PyradiomicsStage *stage;
 	const PyradiomicsOutput *output;
 	const PyradiomicsImage *type;	/* the current one */
+
+	/*
+	 * Images in their order: those before `next` have been begun, those before
+	 * `present` have ended.
+	 */
+	int			present;
+	int			next;
+	int			depth;			/* most at the same time */
+	ImageWork  *works;			/* image n has works[n % depth] */
+	bool		failed;			/* one has, which is the error of everything */
 } Extraction;
+
+/*
+ * What an image takes while it waits: per voxel of the region at most (value,
+ * level, and an entry of the table of levels), and of its box.
+ */
+#define VALUE_BYTES 24
+#define BOX_BYTES 2
 
 static void
 notice(const PyradiomicsOutput *output, const char *message)
@@ -190,30 +226,70 @@ texture_class(RadContext *context, const PyradiomicsTexture *texture,
 	return true;
 }
 
+/* Is there a class that a device is asked about? */
+static bool
+wants_textures(const PyradiomicsSettings *settings)
+{
+	for (int n = 0; n < settings->class_count; n++)
+		if (is_texture(settings->classes[n].class_id))
+			return true;
+	return false;
+}
+
+static bool
+build_grid(RadContext *context, ImageWork *work)
+{
+	const PyradiomicsOptions *options = work->texture.options;
+
+	work->have_grid = rad_pyradiomics_grid_build(context, &work->region, &work->levels, options,
+												 rad_pyradiomics_padding(options),
+												 &work->texture.grid);
+	return work->have_grid;
+}
+
+static bool
+in_flight(const ImageWork *work)
+{
+	return work->scope.context.request != NULL && work->request.state == REQUEST_PENDING;
+}
+
+/* Failures that come again when the turn of what failed has come. */
+static bool
+can_wait(RadErrorCode code)
+{
+	return code != RAD_CANCELLED && code != RAD_INTERNAL;
+}
+
+/*
+ * Ask a device that is asked by region about an image's textures.  False only
+ * for a failure that cannot wait until the classes need what failed here.
+ */
+static bool
+ask_device(const Extraction *extraction, ImageWork *work, bool ahead)
+{
+	RadContext *context = &work->scope.context;
+	const PyradiomicsSettings *settings = extraction->settings;
+
+	if (extraction->device->begin == NULL || !wants_textures(settings))
+		return true;
+	if ((work->have_grid || build_grid(context, work)) &&
+		rad_pyradiomics_begin(context, &work->texture, settings, ahead, &work->request))
+		return true;
+	if (!can_wait(context->code))
+		return false;
+	rad_request_end(context, context->request);
+	rad_clear_error(context);
+	return true;
+}
+
 /* All classes of one filtered image. */
 static bool
-extract_classes(RadContext *context, const Extraction *extraction, const char *name,
-				const Volume *image)
+extract_classes(const Extraction *extraction, ImageWork *work)
 {
-	const PyradiomicsStage *stage = extraction->stage;
+	RadContext *context = &work->scope.context;
 	const PyradiomicsSettings *settings = extraction->settings;
-	PyradiomicsRegion region = {.mask = stage->mask, .count = stage->count,
-	.dimension = image->grid.dimension};
-	PyradiomicsTexture texture = {.device = extraction->device,
-	.options = &extraction->type->options};
 	double		values[PYRADIOMICS_FEATURE_COUNT];
-	PyradiomicsLevels levels;
-	RegionRequest request;
-	bool		have_grid = false;
 
-	for (int axis = 0; axis < 3; axis++)
-	{
-		region.size[axis] = stage->box.hi[axis] - stage->box.lo[axis];
-		region.spacing[axis] = image->grid.spacing[axis];
-	}
-	if (!rad_pyradiomics_region_fill(context, &region, image, &stage->box) ||
-		!rad_pyradiomics_discretise(context, &region, texture.options, &levels))
-		return false;
 	clear(values);
 	for (int n = 0; n < settings->class_count; n++)
 	{
@@ -221,49 +297,128 @@ extract_classes(RadContext *context, const Extraction *extraction, const char *n
 
 		if (choice->class_id == PYRADIOMICS_shape || choice->class_id == PYRADIOMICS_shape2D)
 			continue;
-		if (is_texture(choice->class_id) && !have_grid)
-		{
-			if (!rad_pyradiomics_grid_build(context, &region, &levels, texture.options,
-											rad_pyradiomics_padding(texture.options),
-											&texture.grid) ||
-				!rad_pyradiomics_begin(context, &texture, settings, &request))
-				return false;
-			have_grid = true;
-		}
 		if (choice->class_id == PYRADIOMICS_firstorder)
 		{
-			if (!rad_pyradiomics_firstorder(context, &region, &levels, texture.options, values))
+			if (!rad_pyradiomics_firstorder(context, &work->region, &work->levels,
+											work->texture.options, values))
 				return false;
 		}
-		else if (!texture_class(context, &texture, choice, values))
+		else if ((!work->have_grid && !build_grid(context, work)) ||
+				 !texture_class(context, &work->texture, choice, values))
 			return false;
-		if (!deliver(context, extraction, name, choice, values))
+		if (!deliver(context, extraction, work->name, choice, values))
 			return false;
 	}
-	rad_request_end(context, context->request);
 	return true;
 }
 
-/* FilteredImageVisitor: one image in a scope of its own. */
+/* Take from a filtered image what its classes need; the rest of it may go. */
+static void
+begin_image(Extraction *extraction, const char *name, const Volume *image, bool ahead)
+{
+	const PyradiomicsStage *stage = extraction->stage;
+	ImageWork  *work = &extraction->works[extraction->next++ % extraction->depth];
+	RadContext *context = &work->scope.context;
+
+	rad_scope_open(&work->scope, extraction->context);
+	context->request = NULL;
+	snprintf(work->name, sizeof(work->name), "%s", name);
+	work->ahead = ahead;
+	work->have_grid = false;
+	work->region = (PyradiomicsRegion) {.mask = stage->mask, .count = stage->count,
+	.dimension = image->grid.dimension};
+	work->texture = (PyradiomicsTexture) {.device = extraction->device,
+	.options = &extraction->type->options};
+	for (int axis = 0; axis < 3; axis++)
+	{
+		work->region.size[axis] = stage->box.hi[axis] - stage->box.lo[axis];
+		work->region.spacing[axis] = image->grid.spacing[axis];
+	}
+	work->taken = rad_pyradiomics_region_fill(context, &work->region, image, &stage->box) &&
+		rad_pyradiomics_discretise(context, &work->region, work->texture.options,
+								   &work->levels) &&
+		ask_device(extraction, work, ahead);
+}
+
+/* Give back an image's request and memory; its error stays readable. */
+static void
+close_work(ImageWork *work)
+{
+	rad_request_end(&work->scope.context, work->scope.context.request);
+	rad_scope_close(&work->scope);
+}
+
+/* An image's failure is that of everything. */
+static bool
+fail_image(Extraction *extraction, ImageWork *work)
+{
+	RadContext *context = &work->scope.context;
+	size_t		used = strlen(context->detail);
+
+	if (strcmp(work->name, "original") != 0)
+		snprintf(context->detail + used, sizeof(context->detail) - used,
+				 "%sThe image type is %s.", used > 0 ? " " : "", work->name);
+	extraction->failed = true;
+	return rad_scope_fail(&work->scope);
+}
+
+/* All about the present image, at last asking again about one not taken ahead. */
+static bool
+finish_present(Extraction *extraction)
+{
+	ImageWork  *work = &extraction->works[extraction->present % extraction->depth];
+
+	if (!work->taken)
+		return fail_image(extraction, work);
+	if (work->ahead && !in_flight(work))
+	{
+		rad_request_end(&work->scope.context, work->scope.context.request);
+		if (!ask_device(extraction, work, false))
+			return fail_image(extraction, work);
+	}
+	if (!extract_classes(extraction, work))
+		return fail_image(extraction, work);
+	close_work(work);
+	extraction->present++;
+	return true;
+}
+
+/* Finish images in their order until at most `left` are on their way. */
+static bool
+finish_images(Extraction *extraction, int left)
+{
+	while (extraction->next - extraction->present > left)
+		if (!finish_present(extraction))
+			return false;
+	return true;
+}
+
+/*
+ * FilteredImageVisitor: begin an image, and finish those that need not wait.
+ * One that the device did not take ahead ends the looking ahead: nothing is
+ * offered behind it.
+ */
 static bool
 visit_image(RadContext *context, void *argument, const char *name, const Volume *image)
 {
-	Scope		scope;
-	bool		done;
+	Extraction *extraction = argument;
+	ImageWork  *work = &extraction->works[extraction->next % extraction->depth];
+	bool		ahead = extraction->next > extraction->present;
 
-	rad_scope_open(&scope, context);
-	done = extract_classes(&scope.context, argument, name, image);
-	rad_scope_close(&scope);
-	if (!done)
+	(void) context;
+	begin_image(extraction, name, image, ahead);
+	if (!work->taken && !can_wait(work->scope.context.code))
+		return fail_image(extraction, work);
+	if (!work->taken && ahead && work->scope.context.code == RAD_OUT_OF_MEMORY)
 	{
-		size_t		used = strlen(scope.context.detail);
-
-		if (strcmp(name, "original") != 0)
-			snprintf(scope.context.detail + used, sizeof(scope.context.detail) - used,
-					 "%sThe image type is %s.", used > 0 ? " " : "", name);
-		rad_scope_fail(&scope);
+		/* Once more, when no other takes memory. */
+		close_work(work);
+		extraction->next--;
+		if (!finish_images(extraction, 0))
+			return false;
+		begin_image(extraction, name, image, false);
 	}
-	return done;
+	return finish_images(extraction, in_flight(work) ? extraction->depth - 1 : 0);
 }
 
 /* Does any class look at images at all? */
@@ -277,6 +432,53 @@ wants_images(const PyradiomicsSettings *settings)
 	return false;
 }
 
+/*
+ * Room for the images on their way.  All have the same box, so what they take
+ * together says how many there may be.
+ */
+static bool
+open_works(Extraction *extraction)
+{
+	const PyradiomicsStage *stage = extraction->stage;
+	int64_t		bytes = VALUE_BYTES * stage->count + BOX_BYTES * rad_box_voxel_count(&stage->box);
+
+	extraction->depth = 1;
+	while (extraction->device->begin != NULL && extraction->depth < RAD_REGIONS_IN_FLIGHT &&
+		   extraction->depth * bytes <= RAD_LOOK_AHEAD_BYTES)
+		extraction->depth++;
+	extraction->works = rad_new(extraction->context, ImageWork, extraction->depth);
+	return extraction->works != NULL;
+}
+
+/*
+ * Every image type with every class.  A filter that fails does so behind the
+ * images before it, which may have their own failures.
+ */
+static bool
+extract_images(Extraction *extraction)
+{
+	RadContext *context = extraction->context;
+	const PyradiomicsSettings *settings = extraction->settings;
+	const PyradiomicsStage *stage = extraction->stage;
+	bool		filtered = true;
+
+	if (!open_works(extraction))
+		return false;
+	for (int n = 0; filtered && n < settings->image_count; n++)
+	{
+		extraction->type = &settings->images[n];
+		filtered = rad_pyradiomics_filter(context, stage, extraction->type, &stage->box,
+										  stage->mask, extraction->output, visit_image,
+										  extraction);
+	}
+	if (!extraction->failed && (filtered || can_wait(context->code)))
+		finish_images(extraction, 0);
+	for (; extraction->present < extraction->next; extraction->present++)
+		close_work(&extraction->works[extraction->present % extraction->depth]);
+	rad_release(context, extraction->works);
+	return filtered && !extraction->failed;
+}
+
 bool
 rad_pyradiomics_extract(RadContext *context, const Device *device, PyradiomicsScan *scan,
 						int32_t label, const PyradiomicsSettings *settings,
@@ -284,6 +486,7 @@ rad_pyradiomics_extract(RadContext *context, const Device *device, PyradiomicsSc
 {
 	PyradiomicsStage stage;
 	Extraction	extraction = {
+		.context = context,
 		.device = device,
 		.settings = settings,
 		.stage = &stage,
@@ -293,15 +496,9 @@ rad_pyradiomics_extract(RadContext *context, const Device *device, PyradiomicsSc
 	if (!rad_pyradiomics_prepare(context, scan, label, settings, false, 0, &stage))
 		return false;
 	*voxel_count = stage.count;
-	if (!extract_shape(context, &extraction))
+	if (!extract_shape(context, &extraction) ||
+		(wants_images(settings) && !extract_images(&extraction)))
 		return false;
-	for (int n = 0; wants_images(settings) && n < settings->image_count; n++)
-	{
-		extraction.type = &settings->images[n];
-		if (!rad_pyradiomics_filter(context, &stage, extraction.type, &stage.box, stage.mask,
-									output, visit_image, &extraction))
-			return false;
-	}
 	rad_release(context, stage.image.voxels);
 	rad_release(context, stage.mask);
 	rad_release(context, stage.before_mask);

@@ -1,6 +1,7 @@
 /*
  * The GPU as a device: one request per region, counted by the helper while the
- * backend goes on; whatever goes wrong, the CPU counts instead.
+ * backend goes on, with requests for the next regions if it has some; whatever
+ * goes wrong, the CPU counts instead.
  */
 #include "gpu.h"
 
@@ -12,35 +13,39 @@
 static Device gpu;
 static char device_name[96];
 
-/* Who counted the last region; NULL: nobody was asked. */
+/* Who counted the last region that has ended; NULL: none was asked about. */
 static const char *counted_by = NULL;
 
 static bool gpu_begin(RadContext *context, RegionRequest *request);
 static bool gpu_wait(RadContext *context, RegionRequest *request);
 static void gpu_end(RadContext *context, RegionRequest *request);
-static bool reserve(int64 bytes, int64 *offset);
-static void release(void);
+static bool reserve(GpuConnection *connection, int64 bytes, bool ahead);
+static void release(GpuConnection *connection);
 static bool is_worth_it(const RegionRequest *request);
-static void fall_back(const char *reason, bool disconnect);
+static void fall_back(const char *reason);
 static void report_status(uint32 status);
 static void report_missing(void);
 
 const Device *
 radpg_gpu_device(void)
 {
+	GpuConnection *connection;
+
 	counted_by = NULL;
 	if (radpg_device_choice == DEVICE_CPU)
 		return NULL;
 	if (radpg_device_choice == DEVICE_AUTO && !radpg_gpu_is_likely())
 		return NULL;
-	if (!radpg_gpu_connect(radpg_device_choice == DEVICE_GPU ? START_MS : 0))
+	radpg_gpu_disconnect_busy();
+	connection = radpg_gpu_connect(radpg_device_choice == DEVICE_GPU ? START_MS : 0);
+	if (connection == NULL)
 	{
 		if (radpg_device_choice == DEVICE_GPU)
 			report_missing();
 		return NULL;
 	}
 	gpu = rad_counted_functions;
-	snprintf(device_name, sizeof(device_name), "gpu %s", radpg_gpu_connection.name);
+	snprintf(device_name, sizeof(device_name), "gpu %s", connection->name);
 	gpu.name = device_name;
 	gpu.begin = gpu_begin;
 	gpu.wait = gpu_wait;
@@ -66,7 +71,7 @@ report_missing(void)
 
 	if (state == HELPER_STATE_READY || state == HELPER_STATE_RESTARTING)
 	{
-		radpg_gpu_connection.fallbacks++;
+		radpg_gpu_fallbacks++;
 		return;
 	}
 	if (state == HELPER_STATE_UNKNOWN)
@@ -99,66 +104,78 @@ is_worth_it(const RegionRequest *request)
 static bool
 gpu_begin(RadContext *context, RegionRequest *request)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
 	HelperMessage message = {.kind = HELPER_COUNT,.timeout_ms = radpg_gpu_timeout_ms};
+	GpuConnection *connection;
+	int64		most;
 	int64		bytes;
-	int64		offset;
 
 	request->cpu = radpg_cpu_device();
-	counted_by = request->cpu->name;
-	if (!is_worth_it(request) || !radpg_gpu_connect(0))
+	if (!is_worth_it(request))
+		return true;
+	connection = radpg_gpu_connect(0);
+	if (connection == NULL)
 		return true;
 
-	/* Two of any size fit, so that one does not hold up all others. */
-	bytes = rad_request_layout(request, (int64) connection->bytes / 2);
-	if (bytes == 0 || !reserve(bytes, &offset))
+	/*
+	 * Those of two backends fit, whatever their size, so that one does not hold
+	 * up all others.
+	 */
+	most = (int64) connection->bytes / 2;
+	bytes = rad_request_layout(request, most);
+	if (bytes == 0 || (request->ahead && bytes > most - radpg_gpu_reserved()) ||
+		!reserve(connection, bytes, request->ahead))
 		return true;
-	rad_request_write(request, (CountBuffer *) (connection->memory + offset));
-	if (!radpg_gpu_send(&message))
+	rad_request_write(request, (CountBuffer *) connection->request);
+	if (!radpg_gpu_send(connection, &message))
 	{
-		fall_back("the GPU helper has gone", true);
+		radpg_gpu_lose(connection);
+		if (!request->ahead)
+			fall_back("the GPU helper has gone");
 		return true;
 	}
-	request->handle = connection->memory + offset;
+	request->handle = connection;
 	request->state = REQUEST_PENDING;
 	return true;
 }
 
 /*
  * Room for a request in the helper's memory.  "auto" does not wait for it: a
- * queue means that the GPU is busy, and this core is not.
+ * queue means that the GPU is busy, and this core is not.  Neither does who
+ * looks ahead: backends that hold room while they wait for more could wait for
+ * each other.  What fails then is not worth a word, since the region will be
+ * asked about again.
  */
 static bool
-reserve(int64 bytes, int64 *offset)
+reserve(GpuConnection *connection, int64 bytes, bool ahead)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
-	int			timeout_ms = radpg_device_choice == DEVICE_GPU ? radpg_gpu_timeout_ms : 0;
+	bool		wait = radpg_device_choice == DEVICE_GPU && !ahead;
+	int			timeout_ms = wait ? radpg_gpu_timeout_ms : 0;
 	HelperMessage message = {.kind = HELPER_RESERVE,.bytes = bytes,.timeout_ms = timeout_ms};
-	GpuReceive	received;
+	GpuReceive	received = GPU_LOST;
 
 	connection->busy = true;
-	if (!radpg_gpu_send(&message))
-	{
-		fall_back("the GPU helper has gone", true);
-		return false;
-	}
 
 	/* The helper always answers, be it late; a little longer shows that it is alive. */
-	received = radpg_gpu_receive(&message, timeout_ms + 1000);
+	if (radpg_gpu_send(connection, &message))
+		received = radpg_gpu_receive(connection, &message, timeout_ms + 1000);
 	if (received != GPU_RECEIVED)
 	{
-		fall_back(received == GPU_LOST ? "the GPU helper has gone" :
-				  "the GPU helper does not answer", true);
+		radpg_gpu_lose(connection);
+		if (!ahead)
+			fall_back(received == GPU_LOST ? "the GPU helper has gone" :
+					  "the GPU helper does not answer");
 		return false;
 	}
 	if (message.kind != HELPER_RESERVED || message.status != HELPER_OK ||
-		message.offset < 0 || message.offset > (int64) connection->bytes - bytes)
+		message.offset < 0 || message.offset > (int64_t) connection->bytes - bytes)
 	{
-		report_status(message.status);
-		release();
+		if (!ahead)
+			report_status(message.status);
+		release(connection);
 		return false;
 	}
-	*offset = message.offset;
+	connection->reserved = bytes;
+	connection->request = connection->memory + message.offset;
 	return true;
 }
 
@@ -166,39 +183,44 @@ reserve(int64 bytes, int64 *offset)
 static bool
 gpu_wait(RadContext *context, RegionRequest *request)
 {
+	GpuConnection *connection = request->handle;
 	HelperMessage message;
 	GpuReceive	received;
 	bool		taken = true;
 
 	request->state = REQUEST_PLANNED;
-	received = radpg_gpu_receive(&message, radpg_gpu_timeout_ms);
-	if (received != GPU_RECEIVED)
+	received = radpg_gpu_receive(connection, &message, radpg_gpu_timeout_ms);
+	if (received == GPU_LOST)
 	{
-		fall_back(received == GPU_LOST ? "the GPU helper has gone" :
-				  "the GPU did not answer in time", true);
+		radpg_gpu_lose(connection);
+		fall_back("the GPU helper has gone");
+		return true;
+	}
+	if (received == GPU_TIMED_OUT)
+	{
+		radpg_gpu_disconnect(connection);
+		fall_back("the GPU did not answer in time");
 		return true;
 	}
 	if (message.kind == HELPER_COUNTED && message.status == HELPER_OK)
-	{
-		taken = rad_request_take(context, request, request->handle);
-		if (taken)
-			counted_by = device_name;
-	}
+		taken = rad_request_take(context, request, (CountBuffer *) connection->request);
 	else
 		report_status(message.status);
-	release();
+	release(connection);
 	return taken;
 }
 
-/* Give the room back, and report what the CPU had to do instead. */
+/* Give the room back. */
 static void
-release(void)
+release(GpuConnection *connection)
 {
 	HelperMessage message = {.kind = HELPER_RELEASE};
 
-	radpg_gpu_connection.busy = false;
-	if (!radpg_gpu_send(&message))
-		radpg_gpu_disconnect();
+	connection->busy = false;
+	connection->reserved = 0;
+	connection->request = NULL;
+	if (!radpg_gpu_send(connection, &message))
+		radpg_gpu_lose(connection);
 }
 
 /* DeviceEnd: counts that nobody wanted are not waited for. */
@@ -206,16 +228,15 @@ static void
 gpu_end(RadContext *context, RegionRequest *request)
 {
 	if (request->state == REQUEST_PENDING)
-		radpg_gpu_disconnect();
+		radpg_gpu_disconnect(request->handle);
+	counted_by = request->state == REQUEST_ANSWERED ? device_name : request->cpu->name;
 }
 
 /* One line in the log for each region that a GPU took and did not count. */
 static void
-fall_back(const char *reason, bool disconnect)
+fall_back(const char *reason)
 {
-	radpg_gpu_connection.fallbacks++;
-	if (disconnect)
-		radpg_gpu_disconnect();
+	radpg_gpu_fallbacks++;
 	ereport(LOG,
 			(errmsg("the CPU counts a region instead of the GPU: %s", reason)));
 }
@@ -229,16 +250,16 @@ report_status(uint32 status)
 		case HELPER_BUSY:
 			/* In "auto" that is no failure but the choice of the idle device. */
 			if (radpg_device_choice == DEVICE_GPU)
-				fall_back("the GPU was busy for too long", false);
+				fall_back("the GPU was busy for too long");
 			break;
 		case HELPER_TOO_LARGE:
-			fall_back("it is larger than radiomics.gpu_memory has room for", false);
+			fall_back("it is larger than radiomics.gpu_memory has room for");
 			break;
 		case HELPER_NO_MEMORY:
-			fall_back("the GPU has not enough memory", false);
+			fall_back("the GPU has not enough memory");
 			break;
 		default:
-			fall_back("the GPU helper refused the request", false);
+			fall_back("the GPU helper refused the request");
 			break;
 	}
 }

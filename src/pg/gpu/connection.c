@@ -1,7 +1,7 @@
 /*
- * A backend's connection to the GPU helper.
+ * A backend's connections to the GPU helper, one for each request in flight.
  *
- * It lasts as long as the backend or the helper.  An error in the middle of a
+ * They last as long as the backend or the helper.  An error in the middle of a
  * request leaves the conversation in an unknown place: at the end of the
  * (sub)transaction such a connection is closed, and the helper takes back what
  * it had lent.
@@ -33,54 +33,90 @@
 /* Longest time that a running helper takes to greet. */
 #define GREETING_MS 10000
 
-GpuConnection radpg_gpu_connection = {.socket = PGINVALID_SOCKET};
+int64		radpg_gpu_fallbacks = 0;
 
-static bool open_socket(void);
-static bool read_greeting(void);
+static GpuConnection connections[RAD_REGIONS_IN_FLIGHT];
+
+static GpuConnection *find_connection(void);
+static bool open_socket(GpuConnection *connection);
+static bool read_greeting(GpuConnection *connection);
 static bool may_start(bool *starting);
 static void end_of_transaction(XactEvent event, void *argument);
 static void end_of_subtransaction(SubXactEvent event, SubTransactionId my_subid,
 								  SubTransactionId parent_subid, void *argument);
 
 void
-radpg_gpu_disconnect(void)
+radpg_gpu_disconnect(GpuConnection *connection)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
-
 	if (connection->memory != NULL)
 		munmap(connection->memory, connection->bytes);
-	connection->memory = NULL;
-	if (connection->socket != PGINVALID_SOCKET)
+	if (connection->open)
 	{
 		closesocket(connection->socket);
 		ReleaseExternalFD();
 	}
-	connection->socket = PGINVALID_SOCKET;
-	connection->busy = false;
+	memset(connection, 0, sizeof(*connection));
 }
 
-bool
+void
+radpg_gpu_disconnect_busy(void)
+{
+	for (int n = 0; n < RAD_REGIONS_IN_FLIGHT; n++)
+		if (connections[n].busy)
+			radpg_gpu_disconnect(&connections[n]);
+}
+
+void
+radpg_gpu_lose(GpuConnection *connection)
+{
+	radpg_gpu_disconnect(connection);
+	for (int n = 0; n < RAD_REGIONS_IN_FLIGHT; n++)
+		if (!connections[n].busy)
+			radpg_gpu_disconnect(&connections[n]);
+}
+
+int64
+radpg_gpu_reserved(void)
+{
+	int64		bytes = 0;
+
+	for (int n = 0; n < RAD_REGIONS_IN_FLIGHT; n++)
+		bytes += connections[n].reserved;
+	return bytes;
+}
+
+/* One that is open and not busy, else one to be opened; NULL: all are busy. */
+static GpuConnection *
+find_connection(void)
+{
+	GpuConnection *found = NULL;
+
+	for (int n = 0; n < RAD_REGIONS_IN_FLIGHT; n++)
+		if (!connections[n].busy && (found == NULL || connections[n].open))
+			found = &connections[n];
+	return found;
+}
+
+GpuConnection *
 radpg_gpu_connect(int wait_ms)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
+	GpuConnection *connection = find_connection();
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), wait_ms);
 	bool		starting;
 
-	if (connection->busy)
-		radpg_gpu_disconnect();
-	if (connection->socket != PGINVALID_SOCKET)
-		return true;
+	if (connection == NULL || connection->open)
+		return connection;
 	for (;;)
 	{
-		if (open_socket())
+		if (open_socket(connection))
 		{
-			if (read_greeting())
-				return true;
-			radpg_gpu_disconnect();
-			return false;
+			if (read_greeting(connection))
+				return connection;
+			radpg_gpu_disconnect(connection);
+			return NULL;
 		}
 		if (!may_start(&starting) || !starting || GetCurrentTimestamp() >= deadline)
-			return false;
+			return NULL;
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
 						 START_POLL_MS, PG_WAIT_EXTENSION);
 		ResetLatch(MyLatch);
@@ -124,10 +160,9 @@ may_start(bool *starting)
 
 /* False without a word when nobody listens. */
 static bool
-open_socket(void)
+open_socket(GpuConnection *connection)
 {
 	static bool registered = false;
-	GpuConnection *connection = &radpg_gpu_connection;
 	struct sockaddr_un address = {.sun_family = AF_UNIX,.sun_path = HELPER_SOCKET};
 
 	/* The callbacks stay for the life of the backend. */
@@ -145,17 +180,17 @@ open_socket(void)
 		ReleaseExternalFD();
 		return false;
 	}
+	connection->open = true;
 	if (connect(connection->socket, (struct sockaddr *) &address, sizeof(address)) == 0)
 		return true;
-	radpg_gpu_disconnect();
+	radpg_gpu_disconnect(connection);
 	return false;
 }
 
 /* Map the helper's memory, whose descriptor comes with its first message. */
 static bool
-read_greeting(void)
+read_greeting(GpuConnection *connection)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
 	HelperMessage message = {0};
 	union
 	{
@@ -195,34 +230,32 @@ read_greeting(void)
 		return false;
 	connection->memory = memory;
 	connection->bytes = (Size) message.bytes;
-	connection->generation = message.generation;
 	strlcpy(connection->name, message.name, sizeof(connection->name));
 	connection->busy = false;
 	return true;
 }
 
 bool
-radpg_gpu_send(HelperMessage *message)
+radpg_gpu_send(GpuConnection *connection, HelperMessage *message)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
-
-	message->fallbacks = connection->fallbacks;
+	message->fallbacks = radpg_gpu_fallbacks;
 	if (send(connection->socket, message, sizeof(*message), MSG_NOSIGNAL) != sizeof(*message))
 		return false;
-	connection->fallbacks = 0;
+	radpg_gpu_fallbacks = 0;
 	return true;
 }
 
 GpuReceive
-radpg_gpu_receive(HelperMessage *message, int timeout_ms)
+radpg_gpu_receive(GpuConnection *connection, HelperMessage *message, int timeout_ms)
 {
-	return radpg_gpu_receive_any(message, sizeof(*message), sizeof(*message), timeout_ms);
+	return radpg_gpu_receive_any(connection, message, sizeof(*message), sizeof(*message),
+								 timeout_ms);
 }
 
 GpuReceive
-radpg_gpu_receive_any(void *message, Size least, Size most, int timeout_ms)
+radpg_gpu_receive_any(GpuConnection *connection, void *message, Size least, Size most,
+					  int timeout_ms)
 {
-	GpuConnection *connection = &radpg_gpu_connection;
 	TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), timeout_ms);
 
 	for (;;)
@@ -252,14 +285,13 @@ radpg_gpu_receive_any(void *message, Size least, Size most, int timeout_ms)
 static void
 end_of_transaction(XactEvent event, void *argument)
 {
-	if (radpg_gpu_connection.busy)
-		radpg_gpu_disconnect();
+	radpg_gpu_disconnect_busy();
 }
 
 static void
 end_of_subtransaction(SubXactEvent event, SubTransactionId my_subid,
 					  SubTransactionId parent_subid, void *argument)
 {
-	if (event == SUBXACT_EVENT_ABORT_SUB && radpg_gpu_connection.busy)
-		radpg_gpu_disconnect();
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		radpg_gpu_disconnect_busy();
 }

@@ -72,27 +72,47 @@ extern PGDLLEXPORT void radpg_gpu_supervisor_main(Datum argument);
 
 /* ------------------------------------------------------------ connection.c */
 
+/*
+ * One conversation with the helper, of one request at a time.  A backend has as
+ * many as it has requests in flight, and keeps them for the next ones.
+ */
 typedef struct GpuConnection
 {
-	pgsocket	socket;			/* PGINVALID_SOCKET: none */
+	bool		open;			/* has a socket */
+	bool		busy;			/* in the middle of a request */
+	pgsocket	socket;
 	uint8	   *memory;			/* the helper's, shared */
 	Size		bytes;
-	int64		generation;
 	char		name[64];		/* of the first device */
-	bool		busy;			/* in the middle of a request */
-	int64		fallbacks;		/* not reported yet */
+	int64		reserved;		/* bytes of the helper's memory that the request has */
+	uint8	   *request;		/* where they are */
 } GpuConnection;
 
-extern GpuConnection radpg_gpu_connection;
+/*
+ * A connection that is not busy: one that there is, or a new one; wait_ms to
+ * wait for a helper that is starting (0: not).  NULL when there is none, or
+ * when all that a backend may have are busy.
+ */
+extern GpuConnection *radpg_gpu_connect(int wait_ms);
+extern void radpg_gpu_disconnect(GpuConnection *connection);
+
+/* Close those that an error left in the middle of a request. */
+extern void radpg_gpu_disconnect_busy(void);
 
 /*
- * Have a connection: as it is, or a new one; wait_ms to wait for a helper that
- * is starting (0: not).  False when there is none.
+ * The helper behind this connection has gone, or is not to be trusted: close it
+ * and those that are not busy, which the same helper had.  Requests in flight
+ * on others find out for themselves, since their answers may have come already.
  */
-extern bool radpg_gpu_connect(int wait_ms);
-extern void radpg_gpu_disconnect(void);
+extern void radpg_gpu_lose(GpuConnection *connection);
 
-extern bool radpg_gpu_send(HelperMessage *message);
+/* Bytes of the helper's memory that requests of this backend have. */
+extern int64 radpg_gpu_reserved(void);
+
+/* Regions that the CPU counted instead; reported with the next message. */
+extern int64 radpg_gpu_fallbacks;
+
+extern bool radpg_gpu_send(GpuConnection *connection, HelperMessage *message);
 
 typedef enum GpuReceive
 {
@@ -102,7 +122,9 @@ typedef enum GpuReceive
 } GpuReceive;
 
 /* The next message, or one of either of two sizes; obeys interrupts. */
-extern GpuReceive radpg_gpu_receive(HelperMessage *message, int timeout_ms);
-extern GpuReceive radpg_gpu_receive_any(void *message, Size least, Size most, int timeout_ms);
+extern GpuReceive radpg_gpu_receive(GpuConnection *connection, HelperMessage *message,
+									int timeout_ms);
+extern GpuReceive radpg_gpu_receive_any(GpuConnection *connection, void *message, Size least,
+										Size most, int timeout_ms);
 
 #endif							/* RADPG_GPU_H */

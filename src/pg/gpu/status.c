@@ -43,6 +43,7 @@ radiomics_gpu_status(PG_FUNCTION_ARGS)
 	TupleDesc	descriptor = radpg_begin_materialize(fcinfo);
 	Tuplestorestate *store = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	HelperMessage message = {.kind = HELPER_STATUS};
+	GpuConnection *connection;
 	HelperDevice *devices;
 	int			count = 0;
 	int			room = 16;
@@ -53,11 +54,14 @@ radiomics_gpu_status(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("gpu_status does not have %d columns", STATUS_COLUMNS),
 				 errhint("Run ALTER EXTENSION radiomics UPDATE.")));
-	if (radpg_device_choice == DEVICE_CPU || !radpg_gpu_connect(STATUS_MS))
+	if (radpg_device_choice == DEVICE_CPU)
+		return (Datum) 0;
+	connection = radpg_gpu_connect(STATUS_MS);
+	if (connection == NULL)
 		return (Datum) 0;
 	devices = palloc(sizeof(HelperDevice) * room);
-	radpg_gpu_connection.busy = true;
-	if (radpg_gpu_send(&message))
+	connection->busy = true;
+	if (radpg_gpu_send(connection, &message))
 		for (;;)
 		{
 			union
@@ -65,7 +69,8 @@ radiomics_gpu_status(PG_FUNCTION_ARGS)
 				HelperMessage message;
 				HelperDevice device;
 			}			answer;
-			GpuReceive	received = radpg_gpu_receive_any(&answer, sizeof(HelperMessage),
+			GpuReceive	received = radpg_gpu_receive_any(connection, &answer,
+														 sizeof(HelperMessage),
 														 sizeof(HelperDevice), STATUS_MS);
 
 			if (received != GPU_RECEIVED)
@@ -78,9 +83,9 @@ radiomics_gpu_status(PG_FUNCTION_ARGS)
 			devices[count++] = answer.device;
 		}
 	if (complete)
-		radpg_gpu_connection.busy = false;
+		connection->busy = false;
 	else
-		radpg_gpu_disconnect();
+		radpg_gpu_lose(connection);
 	for (int n = 0; n < count && complete; n++)
 		put_device(store, descriptor, &devices[n]);
 	return (Datum) 0;
