@@ -534,7 +534,7 @@ extract_images(RadContext *context, const Device *device, const Scan *scan, cons
 		rad_pyradiomics_parse(context, &value, settings) &&
 		rad_volume_open(context, &scan->image, -1, &readers[0]) &&
 		rad_volume_open(context, &scan->mask, 0, &readers[1]) &&
-		rad_pyradiomics_join(context, readers[0], readers[1], &opened) &&
+		rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &opened) &&
 		rad_pyradiomics_extract(context, device, &opened, 2, settings, &output, &count);
 }
 
