@@ -167,7 +167,7 @@ reserve(GpuConnection *connection, int64 bytes, bool ahead)
 		return false;
 	}
 	if (message.kind != HELPER_RESERVED || message.status != HELPER_OK ||
-		message.offset < 0 || message.offset > (int64_t) connection->bytes - bytes)
+		message.offset < 0 || message.offset > (int64) connection->bytes - bytes)
 	{
 		if (!ahead)
 			report_status(message.status);
