@@ -8,9 +8,8 @@
 #include "features/extract.h"
 #include "features/counting_plan.h"
 #include "local_device.h"
-#include "pyradiomics/parameter_file.h"
-#include "pyradiomics/pipeline.h"
 #include "random_request.h"
+#include "scan_files.h"
 
 /* ------------------------------------------------------------------ scans */
 
@@ -19,31 +18,13 @@ static const int scan_size[3] = {24, 20, 14};
 #define SCAN_VOXELS (24 * 20 * 14)
 #define LABELS 2
 
-typedef struct Scan
-{
-	Bytes		image_file;
-	Bytes		mask_file;
-	ByteSource	image;
-	ByteSource	mask;
-} Scan;
-
-static Bytes
-make_file(int datatype, int bits, const void *voxels)
-{
-	NiftiSpec	spec = nifti_spec(2, false, datatype, bits, scan_size[0], scan_size[1],
-								  scan_size[2]);
-
-	return build_nifti(&spec, voxels, (size_t) SCAN_VOXELS * (size_t) bits / 8);
-}
-
 /* Two labels with holes over structure and noise. */
 static Scan
-make_scan(uint64_t seed)
+make_random_scan(uint64_t seed)
 {
 	static int16_t image[SCAN_VOXELS];
 	static uint8_t mask[SCAN_VOXELS];
 	uint64_t	state = seed;
-	Scan		scan;
 
 	for (int n = 0; n < SCAN_VOXELS; n++)
 	{
@@ -53,18 +34,7 @@ make_scan(uint64_t seed)
 		image[n] = (int16_t) (20 * (x / 3) + 13 * (y / 4) + random_between(&state, 0, 90));
 		mask[n] = (uint8_t) (random_between(&state, 0, 9) == 0 ? 0 : 1 + (x + y > 22));
 	}
-	scan.image_file = make_file(4, 16, image);
-	scan.mask_file = make_file(2, 8, mask);
-	scan.image = memory_source("image", scan.image_file);
-	scan.mask = memory_source("mask", scan.mask_file);
-	return scan;
-}
-
-static void
-free_scan(Scan *scan)
-{
-	free(scan->image_file.data);
-	free(scan->mask_file.data);
+	return make_scan(scan_size, image, mask);
 }
 
 typedef struct Delivered
@@ -101,7 +71,7 @@ assert_same_features(const Device *device, const Settings *settings)
 {
 	static Delivered expected;
 	static Delivered counted;
-	Scan		scan = make_scan(99);
+	Scan		scan = make_random_scan(99);
 
 	extract(&scan, rad_cpu_best(), settings, &expected);
 	extract(&scan, device, settings, &counted);
@@ -151,52 +121,6 @@ each_family_alone(void **state)
 	}
 }
 
-/* What PyRadiomics' profile delivers of a scan. */
-typedef struct Values
-{
-	int			count;
-	double		value[4000];
-} Values;
-
-static bool
-keep_value(RadContext *context, void *argument, const char *image_type,
-		   PyradiomicsFeature feature, double value)
-{
-	Values	   *values = argument;
-
-	(void) context;
-	(void) image_type;
-	(void) feature;
-	assert_true(values->count < 4000);
-	values->value[values->count++] = value;
-	return true;
-}
-
-static void
-extract_pyradiomics(const Scan *scan, const Device *device, const char *text, Values *values)
-{
-	RadContext *context = rad_context_create();
-	PyradiomicsSettings *settings = rad_new(context, PyradiomicsSettings, 1);
-	const PyradiomicsOutput output = {keep_value, NULL, values};
-	const char *json = rad_pyradiomics_from_file(context, text, strlen(text));
-	SettingValue value;
-	VolumeReader *readers[2];
-	PyradiomicsScan opened;
-	int64_t		count;
-
-	values->count = 0;
-	if (json == NULL)
-		fail_msg("%s: %s", text, context->message);
-	assert_true(rad_yaml_parse(context, json, strlen(json), &value));
-	assert_true(rad_pyradiomics_parse(context, &value, settings));
-	assert_true(rad_volume_open(context, &scan->image, -1, &readers[0]));
-	assert_true(rad_volume_open(context, &scan->mask, 0, &readers[1]));
-	assert_true(rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &opened));
-	if (!rad_pyradiomics_extract(context, device, &opened, 1, settings, &output, &count))
-		fail_msg("%s: %s", text, context->message);
-	rad_context_destroy(context);
-}
-
 /* PyRadiomics' classes ask once per filtered image. */
 static void
 pyradiomics_asks_too(void **state)
@@ -216,10 +140,12 @@ pyradiomics_asks_too(void **state)
 		static Values expected;
 		static Values counted;
 		Device		device = local_device(ANSWER_BY_KERNELS);
-		Scan		scan = make_scan(5);
+		Scan		scan = make_random_scan(5);
+		RadContext *context = rad_context_create();
 
-		extract_pyradiomics(&scan, rad_cpu_best(), files[n], &expected);
-		extract_pyradiomics(&scan, &device, files[n], &counted);
+		if (!extract_pyradiomics(context, rad_cpu_best(), &scan, 1, files[n], &expected) ||
+			!extract_pyradiomics(context, &device, &scan, 1, files[n], &counted))
+			fail_msg("%s: %s", files[n], context->message);
 		assert_true(expected.count > 0);
 		assert_int_equal(expected.count, counted.count);
 		assert_memory_equal(expected.value, counted.value,
@@ -227,6 +153,7 @@ pyradiomics_asks_too(void **state)
 		assert_int_equal(requests, n == 1 ? 9 : 1);
 		assert_true(hits > 0);
 		assert_int_equal(misses, 0);
+		rad_context_destroy(context);
 		free_scan(&scan);
 	}
 }

@@ -8,42 +8,11 @@
 #include "device/request.h"
 #include "features/extract.h"
 #include "metered_context.h"
-#include "pyradiomics/parameter_file.h"
-#include "pyradiomics/pipeline.h"
+#include "scan_files.h"
 
 /* ------------------------------------------------------------------ scans */
 
 #define LABELS 6
-
-typedef struct Scan
-{
-	Bytes		image_file;
-	Bytes		mask_file;
-	ByteSource	image;
-	ByteSource	mask;
-} Scan;
-
-static Scan
-make_scan(const int size[3], const int16_t *image, const uint8_t *mask)
-{
-	NiftiSpec	image_spec = nifti_spec(2, false, 4, 16, size[0], size[1], size[2]);
-	NiftiSpec	mask_spec = nifti_spec(2, false, 2, 8, size[0], size[1], size[2]);
-	size_t		count = (size_t) size[0] * (size_t) size[1] * (size_t) size[2];
-	Scan		scan;
-
-	scan.image_file = build_nifti(&image_spec, image, 2 * count);
-	scan.mask_file = build_nifti(&mask_spec, mask, count);
-	scan.image = memory_source("image", scan.image_file);
-	scan.mask = memory_source("mask", scan.mask_file);
-	return scan;
-}
-
-static void
-free_scan(Scan *scan)
-{
-	free(scan->image_file.data);
-	free(scan->mask_file.data);
-}
 
 /*
  * Labels 1 to 6 as slabs of 5 x 8 x 5, one voxel less each than the one before.
@@ -496,48 +465,6 @@ test_large_regions(void **state)
 
 /* ------------------------------------------------------------- PyRadiomics */
 
-typedef struct Values
-{
-	int			count;
-	double		value[2000];
-} Values;
-
-static bool
-keep_value(RadContext *context, void *argument, const char *image_type,
-		   PyradiomicsFeature feature, double value)
-{
-	Values	   *values = argument;
-
-	(void) context;
-	(void) image_type;
-	(void) feature;
-	assert_true(values->count < 2000);
-	values->value[values->count++] = value;
-	return true;
-}
-
-static bool
-extract_images(RadContext *context, const Device *device, const Scan *scan, const char *text,
-			   Values *values)
-{
-	PyradiomicsSettings *settings = rad_new(context, PyradiomicsSettings, 1);
-	const PyradiomicsOutput output = {keep_value, NULL, values};
-	const char *json = rad_pyradiomics_from_file(context, text, strlen(text));
-	SettingValue value;
-	VolumeReader *readers[2];
-	PyradiomicsScan opened;
-	int64_t		count;
-
-	values->count = 0;
-	return settings != NULL && json != NULL &&
-		rad_yaml_parse(context, json, strlen(json), &value) &&
-		rad_pyradiomics_parse(context, &value, settings) &&
-		rad_volume_open(context, &scan->image, -1, &readers[0]) &&
-		rad_volume_open(context, &scan->mask, 0, &readers[1]) &&
-		rad_pyradiomics_join(context, readers[0], readers[1], NULL, 0, &opened) &&
-		rad_pyradiomics_extract(context, device, &opened, 2, settings, &output, &count);
-}
-
 /* The same values or failure as from the CPU; is it a success? */
 static bool
 assert_images_like_cpu(const Device *device, const Scan *scan, const char *text)
@@ -546,9 +473,9 @@ assert_images_like_cpu(const Device *device, const Scan *scan, const char *text)
 	static Values values;
 	RadContext *alone = rad_context_create();
 	RadContext *ahead = rad_context_create();
-	bool		succeeded = extract_images(alone, rad_cpu_best(), scan, text, &expected);
+	bool		succeeded = extract_pyradiomics(alone, rad_cpu_best(), scan, 2, text, &expected);
 
-	assert_int_equal(extract_images(ahead, device, scan, text, &values), succeeded);
+	assert_int_equal(extract_pyradiomics(ahead, device, scan, 2, text, &values), succeeded);
 	assert_int_equal(ahead->code, alone->code);
 	assert_string_equal(ahead->message, alone->message);
 	assert_string_equal(ahead->detail, alone->detail);
@@ -627,7 +554,7 @@ test_cancel_and_memory_of_images(void **state)
 	Meter		whole;
 
 	(void) state;
-	assert_true(extract_images(&metered, &device, &scan, wavelets, &expected));
+	assert_true(extract_pyradiomics(&metered, &device, &scan, 2, wavelets, &expected));
 	whole = meter;
 	assert_true(whole.polls > 20);
 	for (int64_t n = 1; n <= whole.polls; n += whole.polls / 100 + 1)
@@ -635,7 +562,7 @@ test_cancel_and_memory_of_images(void **state)
 		metered = metered_context(context, &meter);
 		meter.stopping_poll = n;
 		device = story_device(LABELS);
-		assert_false(extract_images(&metered, &device, &scan, wavelets, &values));
+		assert_false(extract_pyradiomics(&metered, &device, &scan, 2, wavelets, &values));
 		assert_int_equal(metered.code, RAD_CANCELLED);
 		assert_int_equal(meter.polls, n);
 		assert_nothing_left();
@@ -645,7 +572,7 @@ test_cancel_and_memory_of_images(void **state)
 		metered = metered_context(context, &meter);
 		meter.failing_request = n;
 		device = story_device(LABELS);
-		if (extract_images(&metered, &device, &scan, wavelets, &values))
+		if (extract_pyradiomics(&metered, &device, &scan, 2, wavelets, &values))
 		{
 			assert_int_equal(values.count, expected.count);
 			assert_memory_equal(values.value, expected.value,
